@@ -1,0 +1,109 @@
+"""The one exception tree of Sillok, grouped by who must act.
+
+    SillokError
+    ├── InputError           the caller sent something that cannot be used: mend it and try again
+    │   ├── NotFoundError    what was asked for is not in this ledger
+    │   └── ConflictError    what was sent contradicts what is already recorded
+    ├── EvidenceError        a proof does not hold; carries what was found and what was computed
+    └── InfrastructureError  nothing is wrong with the input: chain, store or keys did not answer
+        ├── ChainError       the chain refused, or did not answer
+        ├── StoreError       the disk or the database refused
+        └── KeystoreError    a key could not be opened or is not there
+
+`ledger` never prints, exits or knows HTTP: the command line and the API turn these into words for people.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SillokError(Exception):
+    """Base of everything that Sillok raises on purpose.
+
+    Attributes:
+        slug: public, stable name of the problem; the last part of its documentation page.
+        what: one sentence: what was wrong. Never holds a key, a document's content or a personal fact.
+        where: the place in the input (a member, a line, a file), or None where there is only one.
+        fix: one sentence: what the reader can do about it, or None.
+    """
+
+    slug: ClassVar[str] = "error"
+
+    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        """What was wrong, where, and what to do, as one line."""
+        place = f"{self.where}: " if self.where else ""
+        remedy = f" {self.fix}" if self.fix else ""
+        return f"{place}{self.what}{remedy}"
+
+
+class InputError(SillokError):
+    """The caller sent something that cannot be used."""
+
+    slug = "input"
+
+
+class NotFoundError(InputError):
+    """What was asked for is not in this ledger."""
+
+    slug = "not-found"
+
+
+class ConflictError(InputError):
+    """What was sent contradicts what is already recorded."""
+
+    slug = "conflict"
+
+
+class EvidenceError(SillokError):
+    """A proof does not hold.
+
+    Attributes:
+        expected: what the proof claims, as text (a root, an index, a key), or None.
+        actual: what was computed from it, as text, or None.
+    """
+
+    slug = "evidence"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        fix: str | None = None,
+        expected: str | None = None,
+        actual: str | None = None,
+    ) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.expected = expected
+        self.actual = actual
+
+
+class InfrastructureError(SillokError):
+    """Chain, store or keys did not answer; the input may be right."""
+
+    slug = "infrastructure"
+
+
+class ChainError(InfrastructureError):
+    """The chain refused, or did not answer."""
+
+    slug = "chain"
+
+
+class StoreError(InfrastructureError):
+    """The disk or the database refused."""
+
+    slug = "store"
+
+
+class KeystoreError(InfrastructureError):
+    """A key could not be opened, or is not there."""
+
+    slug = "keystore"

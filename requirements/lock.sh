@@ -1,0 +1,7 @@
+#!/bin/sh
+# Make both locks anew from pyproject.toml: universal (3.11 to 3.13, every platform), with hashes, naming no registry.
+set -eu
+cd "$(dirname "$0")/.."
+lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --custom-compile-command requirements/lock.sh pyproject.toml "$@"; }
+lock --group build -o requirements/run.lock
+lock --group build --group test -o requirements/test.lock

@@ -1,0 +1,148 @@
+"""Every import edge is allowed by ROOMS; the graph has no cycle; I/O stays at the edges.
+
+Reads source with `ast`, so it needs no dependency and imports nothing it checks.
+"""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {
+    "ledger": ROOT / "ledger",
+    "api": ROOT / "api",
+    "localchain": ROOT / "hardhat-free-local-chain" / "localchain",
+    "scripts": ROOT / "scripts",
+}
+
+# room -> rooms it may import. A room may always import itself. Order is bottom to top.
+PURE = {"ledger.errors", "ledger.values", "ledger.hashing", "ledger.merkle", "ledger.records"}
+ROOMS: dict[str, set[str]] = {
+    "ledger.errors": set(),
+    "ledger.values": {"ledger.errors"},
+    "ledger.hashing": {"ledger.errors", "ledger.values"},
+    "ledger.merkle": {"ledger.errors", "ledger.values", "ledger.hashing"},
+    "ledger.records": PURE - {"ledger.records"},
+    "ledger.verification": PURE,
+    "ledger.procurement": PURE,
+    "ledger.ports": {"ledger.values", "ledger.records", "ledger.procurement"},
+    "ledger.verification.service": PURE | {"ledger.verification", "ledger.ports"},
+    "ledger.procurement.service": PURE | {"ledger.procurement", "ledger.ports"},
+    "ledger.log": PURE | {"ledger.ports"},
+    "ledger.chain": PURE | {"ledger.procurement", "ledger.ports"},
+    "ledger.store": PURE | {"ledger.ports"},
+    "ledger.keys": PURE | {"ledger.ports"},
+    "ledger.documents": PURE | {"ledger.ports"},
+    "ledger.settings": {"ledger.errors"},
+    "ledger.wiring": {
+        "ledger.settings", "ledger.chain", "ledger.store", "ledger.keys", "ledger.documents",
+        "ledger.log", "ledger.verification.service", "ledger.procurement.service",
+    },
+    # The offline verifier is wired without chain and store, so that it starts at once anywhere.
+    "ledger.cli.verify": PURE | {"ledger.verification"},
+    "ledger.cli": {"ledger.wiring", "ledger.settings", "ledger.errors"},
+    "ledger.__main__": {"ledger.cli"},
+    "ledger": set(),
+    "api.settings": set(),
+    "api.problems": {"ledger.errors"},
+    "api.schemas": {"ledger.values", "ledger.records", "ledger.verification", "ledger.procurement"},
+    "api.auth": {"api.settings", "api.problems"},
+    "api.deps": {"api.settings", "api.auth", "ledger.wiring", "ledger.settings"},
+    "api.routers": {"api.deps", "api.auth", "api.problems", "api.schemas"},
+    "api.pages": {"api.deps", "api.schemas"},
+    "api.app": {"api.settings", "api.problems", "api.deps", "api.routers", "api.pages"},
+    "api.__main__": {"api.app", "api.settings"},
+    "api": set(),
+    "localchain": set(),
+    "scripts": {"ledger.chain", "ledger.settings", "ledger.errors"},
+}
+
+# third-party or dangerous stdlib module -> the only rooms that may import it.
+KEEPERS: dict[str, set[str]] = {
+    "hashlib": {"ledger.hashing", "ledger.keys", "api.auth", "scripts", "localchain"},
+    "rfc8785": {"ledger.hashing"},
+    "web3": {"ledger.chain", "scripts"},
+    "sqlalchemy": {"ledger.store"},
+    "sqlite3": {"ledger.store", "localchain"},
+    "pikepdf": {"ledger.documents"},
+    "fastapi": {"api.app", "api.auth", "api.deps", "api.problems", "api.routers", "api.pages"},
+    "jinja2": {"api.pages"},
+    "pydantic_settings": {"ledger.settings", "api.settings"},
+    "eth": {"localchain"},
+    "eth_tester": {"localchain"},
+    "solcx": {"scripts"},
+}
+BARE = {"ledger", "api"}  # rooms that are only their own __init__.py
+MAX_LINES = 400
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package, folder in PACKAGES.items():
+        for path in sorted(folder.rglob("*.py")):
+            parts = (package, *path.relative_to(folder).with_suffix("").parts)
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def room_of(module: str) -> str | None:
+    """Longest room that is `module` or a parent of it; a bare package is only itself."""
+    hits = [r for r in ROOMS if module == r or (r not in BARE and module.startswith(r + "."))]
+    return max(hits, key=len, default=None)
+
+
+def imports(path: Path) -> list[tuple[str, int, bool]]:
+    """(imported name, line, inside a function) for each import statement in `path`."""
+    out: list[tuple[str, int, bool]] = []
+
+    def visit(node: ast.AST, nested: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                out.extend((a.name, child.lineno, nested) for a in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path}:{child.lineno}: relative import"
+                for alias in child.names:
+                    full = f"{child.module}.{alias.name}"
+                    name = full if full in MODULES else str(child.module)
+                    out.append((name, child.lineno, nested))
+            inner = nested or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+            visit(child, inner)
+
+    visit(ast.parse(path.read_text()), False)
+    return out
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_stay_in_their_rooms(module: str) -> None:
+    room = room_of(module)
+    assert room is not None, f"{module} is in no room: add it to ROOMS"
+    for name, line, nested in imports(MODULES[module]):
+        where = f"{MODULES[module].relative_to(ROOT)}:{line}"
+        assert not nested, f"{where}: import inside a function hides an edge"
+        top = name.split(".")[0]
+        if top in KEEPERS:
+            assert room in KEEPERS[top], f"{where}: {top} belongs to {sorted(KEEPERS[top])}"
+        if top in PACKAGES:
+            target = room_of(name)
+            allowed = ROOMS[room] | {room}
+            assert target in allowed, f"{where}: {room} may not import {target}"
+
+
+def test_import_graph_has_no_cycle() -> None:
+    graph = {
+        m: {n for n, _, _ in imports(p) if n in MODULES and n != m} for m, p in MODULES.items()
+    }
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_stay_small(module: str) -> None:
+    lines = len(MODULES[module].read_text().splitlines())
+    assert lines <= MAX_LINES, f"{module} has {lines} lines; split it"
