@@ -1,0 +1,1 @@
+"""Sillok: a permissioned ledger for administrative records."""

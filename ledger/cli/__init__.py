@@ -1,0 +1,1 @@
+"""The `sillok` command; each subcommand is loaded by name."""

@@ -1,0 +1,1 @@
+"""Canonical JSON, digests and strict encodings. FROZEN, pure."""

@@ -1,0 +1,1 @@
+"""The services around one agency log: intake, sequencer, anchorer, status."""

@@ -1,0 +1,1 @@
+"""The RFC 9162 tree: nodes, proofs, verification, tiles. FROZEN, pure."""

@@ -1,0 +1,1 @@
+"""One award from plan to payment: steps, differences, missing numbers."""

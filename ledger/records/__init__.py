@@ -1,0 +1,1 @@
+"""The bytes that are anchored, signed and handed out. FROZEN, pure."""

@@ -1,0 +1,1 @@
+"""Numbered checks, the report, and the one place that derives a verdict."""

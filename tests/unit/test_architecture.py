@@ -39,8 +39,14 @@ ROOMS: dict[str, set[str]] = {
     "ledger.documents": PURE | {"ledger.ports"},
     "ledger.settings": {"ledger.errors"},
     "ledger.wiring": {
-        "ledger.settings", "ledger.chain", "ledger.store", "ledger.keys", "ledger.documents",
-        "ledger.log", "ledger.verification.service", "ledger.procurement.service",
+        "ledger.settings",
+        "ledger.chain",
+        "ledger.store",
+        "ledger.keys",
+        "ledger.documents",
+        "ledger.log",
+        "ledger.verification.service",
+        "ledger.procurement.service",
     },
     # The offline verifier is wired without chain and store, so that it starts at once anywhere.
     "ledger.cli.verify": PURE | {"ledger.verification"},
@@ -136,9 +142,7 @@ def test_imports_stay_in_their_rooms(module: str) -> None:
 
 
 def test_import_graph_has_no_cycle() -> None:
-    graph = {
-        m: {n for n, _, _ in imports(p) if n in MODULES and n != m} for m, p in MODULES.items()
-    }
+    graph = {m: {n for n, _, _ in imports(p) if n in MODULES and n != m} for m, p in MODULES.items()}
     graphlib.TopologicalSorter(graph).prepare()
 
 

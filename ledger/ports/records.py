@@ -1,0 +1,169 @@
+"""Logs, records, tiles and group commits as the store keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ledger.values import AgencyCode, Digest32, Instant, LeafHash, LogId, LogIndex, Origin, Root, TreeSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogInfo:
+    """One agency log as this service keeps it. `log_no` is local and never leaves the service."""
+
+    log_no: int
+    origin: Origin
+    log_id: LogId
+    agency: AgencyCode
+    generation: int
+    max_delay_s: int
+    start: TreeSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecord:
+    """One record of a group commit, ready to be written; its index is its place after the old size."""
+
+    leaf: bytes
+    leaf_hash: LeafHash
+    sealed_facts: bytes
+    sha256: Digest32 | None
+    number: str | None
+    idempotency_key: str | None
+    request_digest: Digest32
+    kind: str
+    batch: int | None
+    process_id: str | None
+    process_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """One record as it is on disk. `sealed_facts` is None once the office erased it."""
+
+    log_no: int
+    index: LogIndex
+    leaf: bytes
+    sealed_facts: bytes | None
+    accepted_at: Instant
+    kind: str
+    batch: int | None
+    process_id: str | None
+    process_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupCommit:
+    """Everything that one group commit writes, in one transaction."""
+
+    log_no: int
+    old_size: TreeSize
+    size: TreeSize
+    root: Root
+    records: Sequence[NewRecord]
+    tiles: Mapping[tuple[int, int], bytes]
+    """Changed tiles, whole: (level, tile index) → concatenated hashes."""
+    checkpoint: str
+    """The signed checkpoint note at `size`."""
+    receipt: str
+    """The signed receipt note at `size`."""
+    signed_at: Instant
+    deadline: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitInfo:
+    """A group commit that is on disk."""
+
+    size: TreeSize
+    root: Root
+    checkpoint: str
+    receipt: str
+    signed_at: Instant
+    deadline: Instant
+
+
+class TileSource(Protocol):
+    """Tiles of one log, as `ledger.merkle.tiles.TileReader` wants them."""
+
+    def read_tile(self, level: int, index: int) -> bytes:
+        """The hashes that the tile has now: 32 bytes each, 1 to 256. Raises StoreError where there is no tile."""
+
+
+class RecordStore(Protocol):
+    """Logs, records, tiles, group commits and the ways to find a record."""
+
+    def logs(self) -> Sequence[LogInfo]:
+        """All logs, oldest first."""
+
+    def add_log(
+        self,
+        *,
+        origin: Origin,
+        log_id: LogId,
+        agency: AgencyCode,
+        generation: int,
+        max_delay_s: int,
+        start: TreeSize,
+    ) -> LogInfo:
+        """Keep a new log. Raises ConflictError where the origin is there already."""
+
+    def writer_lock(self, log_no: int) -> AbstractContextManager[None]:
+        """Hold the log's only writer's place. Raises StoreError where another process holds it."""
+
+    def tiles(self, log_no: int) -> TileSource:
+        """Committed tiles of a log."""
+
+    def commit_group(self, group: GroupCommit) -> None:
+        """Write a whole group commit; on disk when it returns, nothing of it if it raises."""
+
+    def head(self, log_no: int) -> CommitInfo | None:
+        """The newest group commit; None for an empty log."""
+
+    def commit_covering(self, log_no: int, index: LogIndex) -> CommitInfo:
+        """The first group commit with `index` < size. Raises NotFoundError."""
+
+    def commit_at(self, log_no: int, size: TreeSize) -> CommitInfo | None:
+        """The group commit of exactly this size; None if no commit ended there."""
+
+    def record(self, log_no: int, index: LogIndex) -> StoredRecord:
+        """One record. Raises NotFoundError."""
+
+    def records(self, log_no: int, first: LogIndex, count: int) -> Sequence[StoredRecord]:
+        """Up to `count` records from `first` on, in order."""
+
+    def find_number(self, number: str) -> tuple[int, LogIndex] | None:
+        """(log_no, index) of the record with this document number; None if there is none."""
+
+    def find_digest(self, sha256: Digest32) -> Sequence[tuple[int, LogIndex]]:
+        """Every record of this document digest, oldest first."""
+
+    def find_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[int, LogIndex]]:
+        """Those of `numbers` that are used."""
+
+    def find_digests(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
+        """Those of `digests` that this log has; the newest record of each."""
+
+    def find_idempotent(self, log_no: int, keys: Sequence[str]) -> Mapping[str, tuple[LogIndex, Digest32]]:
+        """Those idempotency keys that were used: their record and the digest of the request."""
+
+    def identity_of(self, log_no: int, index: LogIndex) -> tuple[Digest32 | None, str | None]:
+        """Document digest and number under which a record can be found; None where it has none or was erased."""
+
+    def process(self, process_id: str) -> Sequence[StoredRecord]:
+        """Every step of one process over all logs, by log and index."""
+
+    def process_seqs(self, log_no: int, pairs: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], LogIndex]:
+        """Those (process id, seq) that this log has."""
+
+    def last_process_seqs(self, log_no: int, ids: Sequence[str]) -> Mapping[str, int]:
+        """The highest seq of each process that this log has."""
+
+    def batch_members(self, log_no: int, batch: int) -> int:
+        """Number of records of an issuing batch."""
+
+    def open_job(self, log_no: int, job: str) -> int:
+        """The batch number of a bulk job: the one it has, or the next free one from 1 on, durably kept."""
