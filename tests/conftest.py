@@ -1,0 +1,36 @@
+"""Rules of the whole suite: in CI nothing that the project ships may be skipped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ALLOWED = "../shared lacks"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's own folder."""
+    return ROOT
+
+
+def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """The words of a skip, without the prefix that pytest puts before them."""
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn a skip without the one good reason into a failure, where CI=true."""
+    if os.environ.get("CI") != "true" or hasattr(session.config, "workerinput"):
+        return
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    bad = {skip_reason(r) for r in terminal.stats.get("skipped", []) if not skip_reason(r).startswith(ALLOWED)}
+    if bad:
+        for reason in sorted(bad):
+            terminal.write_line(f"SKIPPED IN CI, which counts as a failure: {reason}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
