@@ -1,6 +1,7 @@
 """Certificates as PDF/A-2b: number and QR are stamped before the file is hashed, so the digest covers them.
 
-Rendering is deterministic: the same fields give the same bytes, since the only date in the file is the day of issue. Fonts come from a package, never from the machine.
+Rendering is deterministic: the same fields give the same bytes, since the only date in the file is the day of
+issue. Fonts come from a package, never from the machine.
 """
 
 from __future__ import annotations
@@ -50,12 +51,10 @@ class CertificatePrinter:
     """Renders certificates; keep one for a whole run, since it loads 12 MB of fonts once."""
 
     def __init__(self) -> None:
-        template = resources.files("ledger.documents").joinpath("certificate.typ").read_bytes()
-        self._template = template
+        self._template = resources.files("ledger.documents").joinpath("certificate.typ").read_bytes()
         self._compiler = typst.Compiler(
-            input=template,
-            font_paths=[str(pylopdf_fonts_ko.sans_path().parent)],
-            ignore_system_fonts=True,
+            input=self._template,
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[pylopdf_fonts_ko.sans_path().parent]),
         )
 
     def render(self, certificate: Certificate) -> bytes:
