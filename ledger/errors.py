@@ -2,6 +2,8 @@
 
     SillokError
     ├── InputError           the caller sent something that cannot be used: mend it and try again
+    │   ├── FormatError      bytes of a frozen format that are not well formed
+    │   │   └── UnknownVersionError   well formed as far as can be told, of a version that this program does not know
     │   ├── NotFoundError    what was asked for is not in this ledger
     │   └── ConflictError    what was sent contradicts what is already recorded
     ├── EvidenceError        a proof does not hold; carries what was found and what was computed
@@ -47,6 +49,18 @@ class InputError(SillokError):
     """The caller sent something that cannot be used."""
 
     slug = "input"
+
+
+class FormatError(InputError):
+    """Bytes of a frozen format that are not well formed."""
+
+    slug = "format"
+
+
+class UnknownVersionError(FormatError):
+    """A version of a frozen format that this program does not know; never a reason to call anything altered."""
+
+    slug = "unknown-version"
 
 
 class NotFoundError(InputError):
