@@ -9,6 +9,7 @@
     ├── EvidenceError        a proof does not hold; carries what was found and what was computed
     └── InfrastructureError  nothing is wrong with the input: chain, store or keys did not answer
         ├── ChainError       the chain refused, or did not answer
+        │   └── ChainRefusedError     the chain answered, and will not take this transaction
         ├── StoreError       the disk or the database refused
         └── KeystoreError    a key could not be opened or is not there
 
@@ -109,6 +110,12 @@ class ChainError(InfrastructureError):
     """The chain refused, or did not answer."""
 
     slug = "chain"
+
+
+class ChainRefusedError(ChainError):
+    """The chain answered and will not take this transaction; `what` is its reason in words."""
+
+    slug = "chain-refused"
 
 
 class StoreError(InfrastructureError):

@@ -227,6 +227,9 @@ class Chain(Protocol):
     def finalized(self) -> Block:
         """The newest block that is final by this chain's rule (instant, depth:n, or the finalized tag)."""
 
+    def block(self, number: int) -> Block:
+        """One block that the chain has now; compared with what was mirrored to notice a reorganisation."""
+
     def events(self, first_block: int, last_block: int) -> Sequence[ChainEvent]:
         """Every event of our registries in these blocks, in order."""
 
@@ -238,6 +241,12 @@ class Chain(Protocol):
 
     def statuses(self, log_id: LogId, pairs: Sequence[tuple[LogIndex, int]]) -> Sequence[tuple[Status, Status]]:
         """(record status, batch status) for (index, batch or 0) pairs now, in one request."""
+
+    def anchor_digests(self, log_id: LogId, sizes: Sequence[TreeSize]) -> Sequence[Digest32]:
+        """What the slots of these sizes hold now, in one request; 32 zero bytes where nothing was anchored."""
+
+    def status_words(self, log_id: LogId, *, batches: bool, words: Sequence[int]) -> Sequence[int]:
+        """The status words with these numbers as they are now, in one request."""
 
     def anchor_call(
         self,
@@ -256,6 +265,9 @@ class Chain(Protocol):
 
     def sign(self, call: Call, signer: ChainSigner, nonce: int, *, bump: int = 0) -> SignedTransaction:
         """Sign a call; `bump` > 0 raises the fee for a replacement of the same nonce."""
+
+    def sign_again(self, transaction: SignedTransaction, signer: ChainSigner, *, bump: int) -> SignedTransaction:
+        """The same call under the same nonce with a fee raised `bump` times: a replacement that nodes accept."""
 
     def next_nonce(self, address: Address) -> int:
         """The nonce of the next transaction from `address`, mined ones counted only."""

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ledger.ports.chain import AnchorEvent, Block, ChainEvent, KeyEvent, SignedTransaction, StatusAct, StatusEvent
+from ledger.ports.chain import (
+    AnchorEvent,
+    Block,
+    ChainEvent,
+    KeyEvent,
+    LogEvent,
+    SignedTransaction,
+    StatusAct,
+    StatusEvent,
+)
 from ledger.values import AgencyCode, Digest32, Instant, LogId, LogIndex, Status
 
 
@@ -28,6 +37,8 @@ class Outgoing:
     subject: int
     """ANCHOR: the size; STATUS: the act's number."""
     transaction: SignedTransaction
+    replaced: tuple[Digest32, ...]
+    """Hashes of the earlier versions under the same nonce, oldest first: any of them may be the one that is mined."""
     first_sent: Instant
     bumps: int
 
@@ -54,8 +65,14 @@ class ChainStore(Protocol):
     def cursor(self) -> int:
         """The last block whose events are mirrored; -1 at the start."""
 
+    def mirrored_blocks(self, limit: int) -> Sequence[Block]:
+        """The newest blocks that `apply_events` was given as `upto`, newest first."""
+
     def apply_events(self, upto: Block, events: Sequence[ChainEvent]) -> None:
-        """Mirror events up to and with a block, in one transaction."""
+        """Mirror events up to and with a block, in one transaction; `upto` becomes the cursor.
+
+        Events of logs and agencies that are not in this store yet are kept too: they may be added a moment later.
+        """
 
     def rewind(self, block_number: int) -> None:
         """Forget everything mirrored above a block (a reorganisation)."""
@@ -71,6 +88,12 @@ class ChainStore(Protocol):
 
     def status_events(self, log_no: int, index: LogIndex, batch: int | None) -> Sequence[StatusEvent]:
         """Every act that touched this record, or its batch, oldest first, voided ones left out."""
+
+    def all_status_events(self, log_no: int) -> Sequence[StatusEvent]:
+        """Every act on this log, oldest first, voided ones left out: what replaying must give the words on chain."""
+
+    def log_event(self, log_id: LogId) -> LogEvent | None:
+        """The newest LogOpened, LogClosed or LogMoved of a log; None if it was never opened."""
 
     def successor_of(self, log_no: int, index: LogIndex) -> tuple[LogId, LogIndex] | None:
         """The record that superseded this one; None if none did."""
@@ -96,6 +119,9 @@ class ChainStore(Protocol):
     def open_status_requests(self, log_no: int | None = None) -> Sequence[StatusRequest]:
         """Acts that are not final or refused yet, oldest first."""
 
+    def refused_status_requests(self, limit: int) -> Sequence[StatusRequest]:
+        """The newest acts that were refused, newest first."""
+
     def pending_status(self, log_no: int, index: LogIndex, batch: int | None) -> tuple[Status | None, Status | None]:
         """The newest status that was accepted but isn't mirrored from the chain yet: record's and batch's."""
 
@@ -113,7 +139,7 @@ class ChainStore(Protocol):
         """Keep transactions durably, before they are sent."""
 
     def replace_outgoing(self, outbox_no: int, transaction: SignedTransaction) -> None:
-        """A replacement with the same nonce and a higher fee."""
+        """A replacement with the same nonce and a higher fee: one bump more; the old hash goes to `replaced`."""
 
     def outgoing(self, kind: OutboxKind | None = None) -> Sequence[Outgoing]:
         """What is on the way, in order of nonce for each sender."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.values import Address, AgencyCode, Digest32, Instant, LogIndex, Origin, Role
+from ledger.values import Address, AgencyCode, Digest32, Instant, KeyId, LogIndex, Origin, Role
 
 
 class Clock(Protocol):
@@ -50,8 +51,43 @@ class Keyring(Protocol):
     def note_signer(self, origin: Origin, role: Role) -> NoteSigning:
         """The current NOTE or RECEIPT key of a log. Raises KeystoreError where there is none."""
 
+    def chain_signer_of(self, address: Address) -> ChainSigner:
+        """The key with this address, whether current, spare or rotated out. Raises KeystoreError where it is gone."""
+
+    def trust_signer(self) -> NoteSigning:
+        """The key that signs this installation's trust file. Raises KeystoreError where there is none."""
+
     def governor_signers(self) -> Sequence[ChainSigner]:
         """The council members' keys that this machine holds (embedded chain: one of one; production: none)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptKey:
+    """One key of an agency in the keystore, without its secret."""
+
+    agency: AgencyCode
+    role: Role
+    key_id: KeyId
+    origin: Origin | None
+    """The log whose notes a NOTE or RECEIPT key signs; None for chain keys."""
+    current: bool
+    """Whether `Keyring` answers with it; the others are spare or rotated out."""
+
+
+class KeyMaker(Protocol):
+    """Draws keys into the keystore. Every method is on disk when it returns."""
+
+    def kept_keys(self, agency: AgencyCode) -> Sequence[KeptKey]:
+        """The agency's keys, oldest first."""
+
+    def add_chain_key(self, agency: AgencyCode, role: Role) -> KeyId:
+        """Draw an ANCHOR or STATUS key: the current one where there was none, else a spare one."""
+
+    def add_note_key(self, origin: Origin, role: Role) -> KeyId:
+        """Draw a NOTE or RECEIPT key of a log: the current one where there was none, else a spare one."""
+
+    def make_current(self, key_id: KeyId) -> None:
+        """Sign with this key from now on, in the place of the current one of its role (and log)."""
 
 
 class RecordKeys(Protocol):

@@ -111,6 +111,26 @@ class RecordStore(Protocol):
     ) -> LogInfo:
         """Keep a new log. Raises ConflictError where the origin is there already."""
 
+    def add_successor(
+        self,
+        predecessor_no: int,
+        *,
+        origin: Origin,
+        log_id: LogId,
+        generation: int,
+        max_delay_s: int,
+        start: TreeSize,
+    ) -> LogInfo:
+        """Go on in a new log from `start`, the good head of a closed one, in one transaction.
+
+        The successor gets the predecessor's tiles at its head; records from `start` on, with their numbers, digests,
+        idempotency keys and jobs, move to it at the same indexes; those below stay. `head` of the successor is None
+        until its first group commit, which may have `old_size` = `size`. Doing it again gives the log that is there.
+        """
+
+    def tree_size(self, log_no: int) -> TreeSize:
+        """Leaves that the log's tiles hold: the head's size, or of a fresh successor what it took over."""
+
     def writer_lock(self, log_no: int) -> AbstractContextManager[None]:
         """Hold the log's only writer's place. Raises StoreError where another process holds it."""
 
@@ -128,6 +148,9 @@ class RecordStore(Protocol):
 
     def commit_at(self, log_no: int, size: TreeSize) -> CommitInfo | None:
         """The group commit of exactly this size; None if no commit ended there."""
+
+    def commits(self, log_no: int, after: TreeSize, limit: int) -> Sequence[CommitInfo]:
+        """Up to `limit` group commits of sizes above `after`, in order."""
 
     def record(self, log_no: int, index: LogIndex) -> StoredRecord:
         """One record. Raises NotFoundError."""
@@ -152,6 +175,14 @@ class RecordStore(Protocol):
 
     def identity_of(self, log_no: int, index: LogIndex) -> tuple[Digest32 | None, str | None]:
         """Document digest and number under which a record can be found; None where it has none or was erased."""
+
+    def identities(
+        self, log_no: int, first: LogIndex, count: int
+    ) -> Mapping[LogIndex, tuple[Digest32 | None, str | None]]:
+        """`identity_of` for the indexes first … first + count - 1 that have a digest or a number, in one query."""
+
+    def identity_counts(self, log_no: int) -> tuple[int, int]:
+        """How many digests and how many numbers point into this log, whether or not the record is there."""
 
     def process(self, process_id: str) -> Sequence[StoredRecord]:
         """Every step of one process over all logs, by log and index."""
