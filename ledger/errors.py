@@ -18,6 +18,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -112,10 +113,45 @@ class ChainError(InfrastructureError):
     slug = "chain"
 
 
+class Refusal(StrEnum):
+    """Why a chain did not take a transaction; what the sender does next depends on it."""
+
+    NONCE_USED = "nonce-used"
+    """Another transaction of this sender has the nonce: sign again with the next one."""
+    UNDERPRICED = "underpriced"
+    """The fee is too low, alone or as a replacement: sign again with a higher bump."""
+    NO_FUNDS = "no-funds"
+    """The sender cannot pay: somebody has to fund the key."""
+    REVERTED = "reverted"
+    """A contract refused; `what` is its notice."""
+    DELAYED = "delayed"
+    """The act is scheduled, and can be executed from the instant that `what` names: ask again then."""
+    OTHER = "other"
+    """Anything else; `what` is the chain's own message."""
+
+
 class ChainRefusedError(ChainError):
-    """The chain answered and will not take this transaction; `what` is its reason in words."""
+    """The chain answered, and will not take this transaction or call.
+
+    Attributes:
+        refusal: which kind of refusal it is.
+        transaction: hash of the refused transaction, 32 bytes; None for a call.
+    """
 
     slug = "chain-refused"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        refusal: Refusal = Refusal.OTHER,
+        transaction: bytes | None = None,
+        where: str | None = None,
+        fix: str | None = None,
+    ) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.refusal = refusal
+        self.transaction = transaction
 
 
 class StoreError(InfrastructureError):
