@@ -1,0 +1,120 @@
+"""Verification of inclusion and consistency proofs, RFC 9162, sections 2.1.3.2 and 2.1.4.2.
+
+Every function computes a root and then compares; an error carries both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledger.errors import EvidenceError
+from ledger.merkle.nodes import node_hash
+from ledger.values import MAX_INTEGER, Digest32, LeafHash, LogIndex, Root, TreeSize
+
+
+def verify_inclusion(
+    *, leaf_hash: LeafHash, index: LogIndex, size: TreeSize, path: Sequence[Digest32], root: Root
+) -> None:
+    """Check that a leaf stands at `index` in the tree of `size` leaves with head `root`.
+
+    Raises:
+        EvidenceError: the index is not below the size, the path has another length, or another root comes out.
+    """
+    computed = root_from_inclusion(leaf_hash=leaf_hash, index=index, size=size, path=path)
+    if computed != root:
+        what = "The inclusion proof leads to another root."
+        raise EvidenceError(what, where="inclusion", expected=root.hex(), actual=computed.hex())
+
+
+def root_from_inclusion(*, leaf_hash: LeafHash, index: LogIndex, size: TreeSize, path: Sequence[Digest32]) -> Root:
+    """The root that an inclusion proof leads to (steps 1 to 4 of section 2.1.3.2).
+
+    Raises:
+        EvidenceError: the index is not below the size, or the path has another length than this place needs.
+    """
+    if not 0 <= index < size <= MAX_INTEGER:
+        what = "The index is not below the size."
+        raise EvidenceError(what, where="inclusion", expected=str(size), actual=str(index))
+    fn, sn = int(index), size - 1
+    root: bytes = leaf_hash
+    for node in _nodes([Digest32(leaf_hash), *path], "inclusion")[1:]:
+        if sn == 0:
+            raise EvidenceError("The inclusion proof is too long.", where="inclusion")
+        if fn & 1 or fn == sn:
+            root = node_hash(node, root)
+            while not fn & 1 and fn:
+                fn >>= 1
+                sn >>= 1
+        else:
+            root = node_hash(root, node)
+        fn >>= 1
+        sn >>= 1
+    if sn:
+        raise EvidenceError("The inclusion proof is too short.", where="inclusion")
+    return Root(root)
+
+
+def verify_consistency(
+    *, old_size: TreeSize, size: TreeSize, path: Sequence[Digest32], old_root: Root, root: Root
+) -> None:
+    """Check that the tree of `size` leaves begins with the tree of `old_size` leaves.
+
+    An old size of 0 is refused: every tree begins with the empty one, so such a proof would prove nothing.
+
+    Raises:
+        EvidenceError: the sizes are out of order, the path has another length, or one of the roots does not come out.
+    """
+    if not 1 <= old_size <= size <= MAX_INTEGER:
+        raise EvidenceError(
+            "The sizes are not 1 or more and in order.", where="consistency", expected=str(size), actual=str(old_size)
+        )
+    nodes = _nodes(path, "consistency")
+    if old_size == size:
+        if nodes:
+            raise EvidenceError("The consistency proof is too long.", where="consistency")
+        _compare(root, old_root, "The same size has another root.")
+        return
+    if not nodes:
+        raise EvidenceError("The consistency proof is too short.", where="consistency")
+    old_computed, computed = _roots_from_consistency(old_size, size, nodes, old_root)
+    _compare(old_root, old_computed, "The consistency proof leads to another old root.")
+    _compare(root, computed, "The consistency proof leads to another root.")
+
+
+def _roots_from_consistency(old_size: int, size: int, nodes: Sequence[bytes], old_root: bytes) -> tuple[bytes, bytes]:
+    """Both roots that a proof leads to, for 1 ≤ old_size < size (steps 2 to 6 of section 2.1.4.2)."""
+    fn, sn = old_size - 1, size - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    # A power of two: the old tree is itself a node of the new one, and the proof leaves it out.
+    rest = iter(nodes)
+    start = old_root if old_size & (old_size - 1) == 0 else next(rest)
+    fr = sr = start
+    for node in rest:
+        if sn == 0:
+            raise EvidenceError("The consistency proof is too long.", where="consistency")
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(node, fr), node_hash(node, sr)
+            while not fn & 1 and fn:
+                fn >>= 1
+                sn >>= 1
+        else:
+            sr = node_hash(sr, node)
+        fn >>= 1
+        sn >>= 1
+    if sn:
+        raise EvidenceError("The consistency proof is too short.", where="consistency")
+    return fr, sr
+
+
+def _nodes(path: Sequence[Digest32], where: str) -> Sequence[Digest32]:
+    for node in path:
+        if len(node) != 32:
+            raise EvidenceError("A hash is not 32 bytes long.", where=where, actual=str(len(node)))
+    return path
+
+
+def _compare(claimed: bytes, computed: bytes, what: str) -> None:
+    if claimed != computed:
+        raise EvidenceError(what, where="consistency", expected=claimed.hex(), actual=computed.hex())
