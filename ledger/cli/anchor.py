@@ -1,0 +1,184 @@
+"""`sillok anchor PATH…`: files, folders, NDJSON and CSV into the agency's log, resumable at any point."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ledger.cli.client import ServiceClient, local_key, segment, service_url
+from ledger.cli.console import NEGATIVE, invoke, new_app, say, tell
+from ledger.cli.inputs import Defaults, Entry, count, entries, expand, job_name
+from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
+from ledger.cli.progress import Advance, progress
+from ledger.cli.results import ResultFile
+from ledger.errors import InfrastructureError, InputError
+
+app = new_app("anchor", "Put documents into the agency's log and wait until they are anchored on the chain.")
+EVIDENCE_PAGE: Final = 1_000
+POLL_S: Final = 0.3
+
+
+def run(argv: list[str]) -> int:
+    """Run the subcommand."""
+    return invoke(app, "anchor", argv)
+
+
+@app.command()
+def anchor(
+    *,
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, NDJSON (.ndjson, .jsonl) or CSV (.csv).")],
+    kind: Annotated[str, typer.Option(help="Kind of record where the input doesn't say.")] = "document",
+    valid_until: Annotated[str | None, typer.Option(help="End of validity where the input doesn't say.")] = None,
+    job: Annotated[str | None, typer.Option(help="Name of the job; the same name goes on where it stopped.")] = None,
+    results: Annotated[Path | None, typer.Option(help="File of result lines [default: sillok-JOB.ndjson].")] = None,
+    evidence: Annotated[Path | None, typer.Option(help="Folder for one evidence file per record.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until everything is anchored.")] = True,
+    agency: AgencyOption = None,
+    data: DataOption = Path("sillok-data"),
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> int:
+    """Put documents into the agency's log. An NDJSON line is an object.
+
+    {"sha256" | "path", "kind", "number"?, "facts"?, "process"?, "validFrom"?, "validUntil"?, "supersedes"?}
+    """
+    code = the_agency(agency, data, key_file)
+    files, defaults = expand(paths), Defaults(kind=kind, valid_until=valid_until)
+    name = job or job_name(code, files, defaults)
+    key = local_key(data, f"clerk-{code}", key_file)
+    with (
+        ServiceClient(service_url(data, url), key=key) as client,
+        ResultFile(results or Path(f"sillok-{name}.ndjson")) as kept,
+    ):
+        summary = send(client, code, name, entries(files, defaults), kept, total=count(files))
+        batch = summary.get("batch")
+        if (wait or evidence) and isinstance(batch, int):
+            size = wait_until_anchored(client, code)
+            say(f"Anchored: {size:,} records of {code} are final on the chain.")
+        if evidence and isinstance(batch, int):
+            written = write_evidence(client, code, batch, evidence, kept.path)
+            say(f"Evidence: {written:,} files in {evidence}.")
+        failed = kept.failures()
+    say(f"Job {name}: {kept.done:,} inputs, {failed:,} refused. Results: {kept.path}")
+    return NEGATIVE if failed else 0
+
+
+def send(
+    client: ServiceClient, agency: str, job: str, inputs: Iterable[Entry], kept: ResultFile, *, total: int
+) -> dict[str, object]:
+    """Send what has no result yet and write a result line for each; answers the service's last line.
+
+    Raises:
+        InfrastructureError: the service stopped in the middle. What was answered is in the result file.
+    """
+    sent: deque[Entry] = deque()
+
+    def lines() -> Iterator[bytes]:
+        for entry in islice(inputs, kept.done, None):
+            sent.append(entry)
+            yield entry.line
+
+    summary: dict[str, object] = {}
+    path = f"/v1/agencies/{agency}/records:bulk?job={segment(job)}&firstLine={kept.done + 1}"
+    with progress("Recorded", total, kept.done) as advance:
+        for answer in client.bulk(path, lines()):
+            if answer.get("done"):
+                summary = answer
+            else:
+                _keep(answer, sent.popleft(), kept, advance)
+    if not summary:
+        raise InfrastructureError(
+            f"The service stopped after {kept.done:,} of {total:,} inputs.",
+            fix="Give the same command again: it goes on from there.",
+        )
+    return summary
+
+
+def _keep(answer: dict[str, object], entry: Entry, kept: ResultFile, advance: Advance) -> None:
+    result: dict[str, object] = {"line": answer["line"], "input": entry.name}
+    if entry.problem:
+        result["error"] = str(entry.problem)
+    elif isinstance(problem := answer.get("problem"), dict):
+        result["error"] = " ".join(str(problem[part]) for part in ("where", "detail", "fix") if problem.get(part))
+    else:
+        result |= {name: answer[name] for name in ("index", "number", "created") if answer.get(name) is not None}
+    kept.write(result)
+    kept.done += 1
+    advance()
+
+
+def wait_until_anchored(client: ServiceClient, agency: str) -> int:
+    """Wait until everything that the log has now is anchored and final; answers the anchored size.
+
+    Raises:
+        InfrastructureError: the deadline of the newest receipt passed. The records are safe; the promise is late.
+    """
+    log = client.get(f"/v1/agencies/{agency}")["log"]
+    size, deadline = int(log["size"]), time.time() + int(log["maxDelaySeconds"])
+    while (anchored := log["anchored"]) is None or int(anchored["size"]) < size:
+        if time.time() > deadline:
+            raise InfrastructureError(
+                f"The {size:,} records are kept, but were not anchored by their deadline.",
+                fix="Look at the service's /healthz: it says what the chain answered.",
+            )
+        time.sleep(POLL_S)
+        log = client.get(f"/v1/agencies/{agency}")["log"]
+    return int(anchored["size"])
+
+
+def write_evidence(client: ServiceClient, agency: str, batch: int, folder: Path, results: Path) -> int:
+    """Write one evidence file for each record of a batch, named after its input or its number."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = _evidence_names(results)
+    written, after = 0, None
+    while True:
+        path = f"/v1/agencies/{agency}/evidence"
+        page = client.get_bytes(path, batch=batch, limit=EVIDENCE_PAGE, after=after).splitlines()
+        for line in page:
+            item = json.loads(line)
+            after = int(item["index"])
+            target = folder / names.get(after, f"{item['number'] or after}.evidence")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(item["evidence"].encode())
+            written += 1
+        if len(page) < EVIDENCE_PAGE:
+            return written
+
+
+def _evidence_names(results: Path) -> dict[int, str]:
+    """Index → file name, for records that came from files of their own; a list's lines go by number or index."""
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    with results.open("rb") as lines:
+        for line in lines:
+            result = json.loads(line)
+            source = Path(str(result["input"]))
+            name = f"{source.name}.evidence"
+            if "index" in result and source.exists() and name not in taken:
+                taken.add(name)
+                names[int(result["index"])] = name
+    return names
+
+
+def quiet_anchor(
+    client: ServiceClient, agency: str, job: str, lines: list[bytes], results: Path
+) -> dict[str, object]:
+    """The same job for a program (the demo): no bar, every input must pass.
+
+    Raises:
+        InputError: an input was refused; says which.
+    """
+    inputs = [Entry(name=f"{job}:{number}", line=line) for number, line in enumerate(lines, start=1)]
+    with ResultFile(results) as kept:
+        summary = send(client, agency, job, inputs, kept, total=len(inputs))
+        if kept.failures():
+            raise InputError("The service refused sample data.", where=str(kept.path))
+    tell(f"  {job}: {kept.done} records")
+    return summary

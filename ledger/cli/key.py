@@ -1,0 +1,70 @@
+"""`sillok key list|rotate|compromised`: the agency's signing keys on the chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.client import ServiceClient, local_key, segment, service_url
+from ledger.cli.console import invoke, new_app, say
+from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
+
+app = new_app("key", "List, rotate or declare compromised the agency's signing keys.")
+
+
+def run(argv: list[str]) -> int:
+    """Run the subcommand."""
+    return invoke(app, "key", argv)
+
+
+@app.command("list")
+def list_keys(*, agency: AgencyOption = None, data: DataOption = Path("sillok-data"), url: UrlOption = None) -> int:
+    """List the agency's keys with their windows, as the chain has them."""
+    code = the_agency(agency, data, None)
+    with ServiceClient(service_url(data, url)) as client:
+        for key in client.get(f"/v1/agencies/{code}/keys")["keys"]:
+            until = key.get("notAfter") or "no end"
+            since = f"  COMPROMISED since {key['compromisedSince']}" if key.get("compromisedSince") else ""
+            say(f"{key['role']:<8} {key['keyId']}  {key['notBefore']} to {until}{since}")
+    return 0
+
+
+@app.command()
+def rotate(
+    *,
+    role: Annotated[str, typer.Argument(help="note, receipt, anchor or status.")],
+    agency: AgencyOption = None,
+    data: DataOption = Path("sillok-data"),
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> int:
+    """Draw a new key, register it on the chain, sign with it from now on, and end the old one."""
+    code = the_agency(agency, data, key_file)
+    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+        key = client.post(f"/v1/agencies/{code}/keys", {"role": role})
+    say(f"The {role} key of {code} is now {key['keyId']}. Write the trust file anew: sillok trust.")
+    return 0
+
+
+@app.command()
+def compromised(
+    *,
+    key_id: Annotated[str, typer.Argument(help="The key's id, 64 hex digits.")],
+    since: Annotated[str | None, typer.Option(help="Since when, YYYY-MM-DDTHH:MM:SSZ [default: now].")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    agency: AgencyOption = None,
+    data: DataOption = Path("sillok-data"),
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> int:
+    """Declare a key compromised: what it signs at or after that instant is void. It can't be undone."""
+    code = the_agency(agency, data, key_file)
+    if not yes:
+        typer.confirm(f"Declare {key_id} of {code} compromised for ever?", abort=True, err=True)
+    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+        path = f"/v1/agencies/{code}/keys/{segment(key_id)}/compromised"
+        key = client.post(path, {"since": since} if since else {})
+    say(f"{key['keyId']} counts as compromised since {key['compromisedSince']}. Write the trust file anew.")
+    return 0
