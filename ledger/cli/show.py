@@ -45,12 +45,10 @@ def show(
 
 
 def _find(client: ServiceClient, what: str, agency: str | None, data: Path) -> list[dict[str, Any]]:
-    if re.fullmatch(r"[0-9a-f]{64}", what):
-        found: list[dict[str, Any]] = client.get("/v1/records", sha256=what)["records"]
-        return found
-    if Path(what).is_file():
-        found = client.get("/v1/records", sha256=sha256_file(Path(what))[0].hex())["records"]
-        return found
+    is_digest = re.fullmatch(r"[0-9a-f]{64}", what) is not None
+    if is_digest or Path(what).is_file():
+        digest = what if is_digest else sha256_file(Path(what))[0].hex()
+        return list(client.get("/v1/records", sha256=digest)["records"])
     if re.fullmatch(r"[0-9 -]{16,}", what):
         return [client.get("/v1/records", number=read_number(what))]
     if what.isascii() and what.isdigit():
