@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from ledger.records.number import check_digit
-
 from ledger.documents.certificate import Certificate
+from ledger.records.number import check_digit
 from ledger.values import Instant
 
 COUNT: Final = 100
