@@ -6,15 +6,16 @@ that isn't known here are kept as they came, so that encode(parse(data)) == data
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from ledger.errors import FormatError, UnknownVersionError
 from ledger.hashing.canonical import Json, encode, parse
 from ledger.hashing.encodings import b64u_decode, b64u_encode
 from ledger.records.commitment import COUNTS
 from ledger.records.disclosure import Disclosure, parse_disclosure
+from ledger.records.parts import Part, Reference
 from ledger.values import LeafHash
 
 MAX_BYTES: Final = 256 * 1024
@@ -23,8 +24,17 @@ MAX_PARTS: Final = 16
 VERSION: Final = "evidence/v1"
 MEDIA_TYPE: Final = "application/vnd.sillok.evidence.v1+json"
 
-Part: TypeAlias = Mapping[str, Json]
-"""One proof beside the record: an object with a member `format`."""
+__all__ = [
+    "MAX_BYTES",
+    "MEDIA_TYPE",
+    "Evidence",
+    "Part",
+    "Reference",
+    "Withheld",
+    "encode_evidence",
+    "parse_evidence",
+    "part_format",
+]
 
 _REQUIRED: Final = {"facts", "log", "record", "sillok"}
 _LISTS: Final = ("chain", "status", "keys", "tokens", "renewals")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from ledger.errors import FormatError
 from ledger.hashing.canonical import Json
 from ledger.hashing.encodings import b64u_decode, b64u_encode, hex_decode
-from ledger.records.evidence import Part
 from ledger.values import MAX_INTEGER, Address, Digest32, TreeSize
+
+Part: TypeAlias = Mapping[str, Json]
+"""One proof beside the record: an object with a member `format`."""
 
 REFERENCE: Final = "reference/v1"
 NOTE: Final = "note/v1"
