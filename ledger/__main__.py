@@ -1,6 +1,8 @@
 """`python -m ledger` is `sillok`."""
 
+import sys
+
 from ledger.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

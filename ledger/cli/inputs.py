@@ -181,9 +181,12 @@ def _entry(name: str, submission: dict[str, object], folder: Path, defaults: Def
         path = folder / str(given)
         try:
             digest, size = sha256_file(path)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            return _unreadable(name, InputError(f"The file cannot be read: {reason}.", where=str(path)))
+        except InputError as error:
+            return _unreadable(name, error)
+        if submission.get("sha256", digest.hex()) != digest.hex():
+            return _unreadable(
+                name, InputError("The digest that is given is not the SHA-256 of the file.", where=name)
+            )
         submission["sha256"] = digest.hex()
         facts = submission.setdefault("facts", {})
         if isinstance(facts, dict):

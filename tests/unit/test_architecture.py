@@ -50,7 +50,11 @@ ROOMS: dict[str, set[str]] = {
     },
     # The offline verifier is wired without chain and store, so that it starts at once anywhere.
     "ledger.cli.verify": PURE | {"ledger.verification"},
-    "ledger.cli": {"ledger.wiring", "ledger.settings", "ledger.errors"},
+    "ledger.cli": PURE | {"ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
+    "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents"},
+    # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
+    "ledger.cli.up": PURE
+    | {"ledger.cli", "ledger.wiring", "ledger.settings", "ledger.cli.demo", "api.app", "api.server"},
     "ledger.__main__": {"ledger.cli"},
     "ledger": set(),
     "api.settings": set(),

@@ -34,13 +34,18 @@ def _tender(notice: str, amount: str, closes: str) -> Step:
 
 
 def _award(supplier: str, amount: str, bids: int) -> Step:
-    facts = {"award.supplier": supplier, "award.amount": amount, "award.currency": "KRW", "award.bids": bids}
+    facts: dict[str, str | int] = {
+        "award.supplier": supplier,
+        "award.amount": amount,
+        "award.currency": "KRW",
+        "award.bids": bids,
+    }
     return Step(kind="procurement/award", facts=facts)
 
 
 def _contract(supplier: str, amount: str, ends: str) -> Step:
     money = {"contract.amount": amount, "contract.currency": "KRW"}
-    facts = {"contract.supplier": supplier, **money, "contract.ends": ends}
+    facts: dict[str, str | int] = {"contract.supplier": supplier, **money, "contract.ends": ends}
     return Step(kind="procurement/contract", facts=facts)
 
 
