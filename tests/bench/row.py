@@ -1,0 +1,36 @@
+"""One line of the bench: what was measured, against what, and whether the aim is met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """`value` in `unit`; `ratio` against `peer`, measured in the same run; `met` is None where there is no aim."""
+
+    measure: str
+    value: float
+    unit: str
+    peer: str
+    ratio: float | None
+    aim: str
+    met: bool | None
+
+    def text(self) -> str:
+        """The row as it is printed."""
+        verdict = {True: "met", False: "NOT MET", None: ""}[self.met]
+        ratio = f"{self.ratio:8.2f} x {self.peer}" if self.ratio is not None else f"{'':10} {self.peer}"
+        return f"{self.measure:<62}{self.value:>14,.4g} {self.unit:<12}{ratio:<48}{self.aim:<24}{verdict}"
+
+
+def seconds(action: Callable[[], object], repeat: int = 1) -> float:
+    """Best time of `repeat` runs, in seconds."""
+    best = float("inf")
+    for _ in range(repeat):
+        begin = perf_counter()
+        action()
+        best = min(best, perf_counter() - begin)
+    return best

@@ -1,0 +1,113 @@
+"""Append, prove, verify at 10,000 and 1,000,000 leaves, each against a bare hashlib loop that makes the same hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable
+
+from bench.row import Row, seconds
+
+from ledger.merkle.nodes import leaf_hash
+from ledger.merkle.tiles import append, consistency_proof, inclusion_proof
+from ledger.merkle.verify import verify_consistency, verify_inclusion
+from ledger.values import LeafHash, LogIndex, TreeSize
+
+
+class Tiles:
+    """Tiles in memory, as the store would have them."""
+
+    def __init__(self) -> None:
+        self.tiles: dict[tuple[int, int], bytes] = {}
+        self.size = TreeSize(0)
+        self.root = b""
+
+    def read_tile(self, level: int, index: int) -> bytes:
+        return self.tiles[level, index]
+
+    def append(self, hashes: list[LeafHash]) -> None:
+        done = append(self, self.size, hashes)
+        self.tiles.update(done.tiles)
+        self.size, self.root = done.size, done.root
+
+
+def bare_tree(hashes: list[LeafHash]) -> None:
+    """Every interior hash once, nothing else."""
+    sha256, level = hashlib.sha256, list(hashes)
+    while len(level) > 1:
+        odd = [level[-1]] if len(level) % 2 else []
+        level = [sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)] + odd  # type: ignore[misc]
+
+
+def bare_path(depth: int) -> None:
+    """As many hashes as a proof of that depth needs."""
+    value = bytes(32)
+    for _ in range(depth):
+        value = hashlib.sha256(b"\x01" + value + value).digest()
+
+
+def rows(sizes: Iterable[int] = (10_000, 1_000_000)) -> list[Row]:
+    """Measure at each size."""
+    out: list[Row] = []
+    cost: dict[tuple[str, int], float] = {}
+    for size in sizes:
+        hashes = [leaf_hash(b"{%d" % i) for i in range(size)]
+        tiles = Tiles()
+        build = seconds(lambda tiles=tiles, hashes=hashes: tiles.append(hashes))
+        bare = seconds(lambda hashes=hashes: bare_tree(hashes))
+        out.append(
+            _row(f"tree of {size:,} leaves, all tiles kept", build, "s", "bare hashlib loop", build / bare, 1.3)
+        )
+        more = [leaf_hash(b"{more%d" % i) for i in range(1_000)]
+
+        def one_by_one(tiles: Tiles = tiles, more: list[LeafHash] = more) -> None:
+            for leaf in more:
+                tiles.append([leaf])
+
+        cost["append", size] = seconds(one_by_one) / len(more)
+        rng = random.Random(size)
+        indexes = [LogIndex(rng.randrange(size)) for _ in range(500)]
+        proofs = [(index, inclusion_proof(tiles, index, tiles.size)) for index in indexes]
+        cost["prove", size] = seconds(
+            lambda tiles=tiles, indexes=indexes: [inclusion_proof(tiles, i, tiles.size) for i in indexes], 3
+        ) / len(indexes)
+
+        def verify(tiles: Tiles = tiles, proofs: list = proofs, hashes: list[LeafHash] = hashes) -> None:  # type: ignore[type-arg]
+            for index, path in proofs:
+                verify_inclusion(leaf_hash=hashes[index], index=index, size=tiles.size, path=path, root=tiles.root)
+
+        cost["verify", size] = seconds(verify, 3) / len(indexes)
+        depth = len(proofs[0][1])
+        bare = seconds(lambda depth=depth: [bare_path(depth) for _ in range(500)], 3) / 500
+        speed = bare / cost["verify", size]
+        out.append(
+            Row(
+                measure=f"inclusion proof verified at {size:,}", value=cost["verify", size] * 1e6, unit="µs",
+                peer="bare hashlib loop (speed)", ratio=speed, aim=">= 0.9 x, <= 1 ms", met=speed >= 0.9,
+            )
+        )  # fmt: skip
+        proof = consistency_proof(tiles, TreeSize(size // 3), tiles.size)
+        old = Tiles()
+        old.append(hashes[: size // 3])
+        verify_consistency(old_size=old.size, size=tiles.size, path=proof, old_root=old.root, root=tiles.root)
+    first, last = min(sizes), max(sizes)
+    for name in ("append", "prove", "verify"):
+        growth = cost[name, last] / cost[name, first]
+        what = f"{name} one record at {last:,}"
+        out.append(
+            _row(
+                what, cost[name, last] * 1e6, "µs", f"the same at {first:,}", growth, 1.3 if name != "prove" else 1.6
+            )
+        )
+    return out
+
+
+def _row(measure: str, value: float, unit: str, peer: str, ratio: float, limit: float) -> Row:
+    return Row(
+        measure=measure, value=value, unit=unit, peer=peer, ratio=ratio, aim=f"<= {limit} x", met=ratio <= limit
+    )
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(row.text())
