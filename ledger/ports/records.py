@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ledger.values import AgencyCode, Digest32, Instant, LeafHash, LogId, LogIndex, Origin, Root, TreeSize
+
+ONE_RECORD_KINDS: Final = frozenset({"certificate", "document"})
+"""Kinds of which a log has one record for one document digest; the steps of a process may share a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,134 @@
+"""Writing one group commit: records, ways to find them, tiles, checkpoint and receipt, in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ledger.errors import ConflictError, StoreError
+from ledger.ports.records import ONE_RECORD_KINDS, GroupCommit
+from ledger.store import schema
+from ledger.store.database import Database, insert_many
+from ledger.store.places import at_place, place_of, tile_place
+from ledger.store.rows import pieces
+
+
+def number_as_integer(number: str) -> int:
+    """`dddd-dddd-dddd-dddd` as the integer of its 16 digits."""
+    return int(number.replace("-", ""))
+
+
+def number_as_text(number: int) -> str:
+    """The number in fours, leading zeros kept."""
+    digits = f"{number:016d}"
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
+
+
+def write_group(database: Database, group: GroupCommit, start: int) -> None:
+    """Write a whole group commit; on disk when it returns, nothing of it if it raises.
+
+    Args:
+        database: where to.
+        group: what; its records stand at `old_size` and after.
+        start: size at which the log begins (what it inherits from its predecessor), where nothing was written yet.
+
+    Raises:
+        StoreError: the log has another size than `old_size` (a second writer), the counts contradict each other, or
+            the disk refused.
+        ConflictError: a number, a document, an idempotency key or a process step is there already.
+    """
+    if group.size != group.old_size + len(group.records):
+        raise StoreError(f"{len(group.records)} records do not lead from {group.old_size} to {group.size}.")
+    try:
+        with database.write() as connection:
+            _expect_size(connection, group, start)
+            _write_records(connection, group)
+            _write_tiles(connection, group)
+            _count_batches(connection, group)
+    except StoreError as error:
+        if isinstance(error.__cause__, IntegrityError):
+            raise ConflictError(
+                "A number, document, key or process step of this group is recorded already."
+            ) from error
+        raise
+
+
+def _expect_size(connection: Connection, group: GroupCommit, start: int) -> None:
+    commits = schema.commits.c
+    first, last = place_of(group.log_no, 0), place_of(group.log_no + 1, 0)
+    place = connection.scalar(select(func.max(commits.place)).where(commits.place.between(first, last - 1)))
+    size = start if place is None else at_place(place)[1]
+    if size != group.old_size:
+        raise StoreError(
+            f"The log has {size} records on disk, not {group.old_size}: another writer was here.",
+            fix="Run one service on one data folder.",
+        )
+
+
+def _write_records(connection: Connection, group: GroupCommit) -> None:
+    log_no, first = group.log_no, place_of(group.log_no, group.old_size)
+    place_of(log_no, group.size)
+    rows, numbers, digests, keys, steps = [], [], [], [], []
+    for place, record in enumerate(group.records, first):
+        number = None if record.number is None else number_as_integer(record.number)
+        rows.append(
+            (
+                place,
+                record.leaf,
+                record.sealed_facts,
+                record.sha256,
+                number,
+                group.signed_at,
+                record.kind,
+                record.batch,
+                record.process_id,
+                record.process_seq,
+            )
+        )
+        if number is not None:
+            numbers.append((number, place))
+        if record.sha256 is not None:
+            ordinal = 0 if record.kind in ONE_RECORD_KINDS else at_place(place)[1] + 1
+            digests.append((record.sha256, log_no, ordinal, place))
+        if record.idempotency_key is not None:
+            keys.append((log_no, record.idempotency_key, record.request_digest, place))
+        if record.process_id is not None:
+            steps.append((record.process_id, log_no, record.process_seq, place))
+    insert_many(connection, insert(schema.records), rows)
+    insert_many(connection, insert(schema.numbers), numbers)
+    insert_many(connection, insert(schema.digests), digests)
+    insert_many(connection, insert(schema.idempotency), keys)
+    insert_many(connection, insert(schema.process_steps), steps)
+
+
+def _write_tiles(connection: Connection, group: GroupCommit) -> None:
+    rows = [(tile_place(group.log_no, *at), hashes) for at, hashes in group.tiles.items()]
+    for some in pieces([place for place, _ in rows]):
+        connection.execute(delete(schema.tiles).where(schema.tiles.c.place.in_(some)))
+    insert_many(connection, insert(schema.tiles), rows)
+    connection.execute(
+        insert(schema.commits).values(
+            place=place_of(group.log_no, group.size),
+            root=group.root,
+            checkpoint=group.checkpoint,
+            receipt=group.receipt,
+            signed_at=group.signed_at,
+            deadline=group.deadline,
+        )
+    )
+
+
+def _count_batches(connection: Connection, group: GroupCommit) -> None:
+    """Keep count of each issuing batch, so that the size of a recall is known without reading the log."""
+    batches = schema.batches.c
+    for batch, added in Counter(record.batch for record in group.records if record.batch is not None).items():
+        same = (batches.log_no == group.log_no, batches.batch == batch)
+        found = connection.execute(
+            update(schema.batches).where(*same).values(members=batches.members + bindparam("added")), {"added": added}
+        )
+        if found.rowcount == 0:
+            connection.execute(
+                insert(schema.batches).values(log_no=group.log_no, batch=batch, job=None, members=added)
+            )

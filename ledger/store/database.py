@@ -1,0 +1,125 @@
+"""One SQLite database: one writer connection behind a lock, any number of readers, everything committed is on disk.
+
+WAL lets readers go on while the writer writes; `synchronous=FULL` makes COMMIT return only after fsync. Everything
+that is special to SQLite is in this module, in `places.py` and in `record_keys.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, Insert, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+
+from ledger.errors import StoreError
+
+BUSY_TIMEOUT_S: Final = 10
+"""How long a write waits for another process's write; a group commit takes some milliseconds."""
+WRITER_CACHE_KIB: Final = 65536
+"""Pages of the number and digest tables that the writer keeps: random inserts read a page each otherwise."""
+READER_CACHE_KIB: Final = 4096
+CHECKPOINT_PAGES: Final = 8000
+"""Pages in the write-ahead log before it is copied back (32 MiB): fewer copies of a page that changes often."""
+READERS: Final = 16
+READERS_AT_MOST: Final = 80
+"""More than the threads of one API process (40) and of the sequencers, so that nobody waits for a connection."""
+
+
+class Database:
+    """The open database of one store."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file; the tables are the business of `migrations`."""
+        self.path = path
+        self._lock = threading.RLock()
+        self._writer_engine = _engine(path, pool=StaticPool, cache_kib=WRITER_CACHE_KIB, read_only=False)
+        self._reader_engine = _engine(path, pool=QueuePool, cache_kib=READER_CACHE_KIB, read_only=True)
+        with self._lock, told(path):
+            self._writer = self._writer_engine.connect()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction of the only writer: on disk when the block ends, nothing of it if the block raises.
+
+        Raises:
+            StoreError: the disk or the database refused.
+        """
+        with self._lock, told(self.path), self._writer.begin():
+            yield self._writer
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only transaction: all that is read in the block is of one instant.
+
+        Raises:
+            StoreError: the disk or the database refused.
+        """
+        with told(self.path), self._reader_engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection; what was committed stays."""
+        with self._lock:
+            self._writer.close()
+            self._writer_engine.dispose()
+            self._reader_engine.dispose()
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Tell an error of the database as ours: without the statement's values, which may be personal."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or type(error).__name__
+        raise StoreError(
+            f"The database refused: {reason}.", where=str(path), fix="Look at the disk: space, rights, health."
+        ) from error
+
+
+def insert_many(connection: Connection, statement: Insert, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows of plain values, in the order of the table's columns, by one prepared statement.
+
+    The driver gets the tuples as they are: Core's own handling of each parameter would cost more than the insert.
+    """
+    if rows:
+        compiled = statement.compile(dialect=connection.dialect)
+        connection.exec_driver_sql(str(compiled), list(rows))
+
+
+def _engine(path: Path, *, pool: type[StaticPool] | type[QueuePool], cache_kib: int, read_only: bool) -> Engine:
+    limits = {"pool_size": READERS, "max_overflow": READERS_AT_MOST - READERS} if pool is QueuePool else {}
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=pool,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "isolation_level": None},
+        **limits,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+            f"cache_size=-{cache_kib}",
+            "temp_store=MEMORY",
+            "trusted_schema=OFF",
+            f"query_only={int(read_only)}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE: a writer that first read and then finds another process writing would fail at once otherwise.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,80 @@
+"""Rows of the database as the plain values of `ledger.ports.records`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import Row, select
+
+from ledger.ports.records import CommitInfo, LogInfo, StoredRecord
+from ledger.store import schema
+from ledger.store.places import at_place
+from ledger.values import AgencyCode, Instant, LogId, Origin, Root, TreeSize
+
+T = TypeVar("T")
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of which the columns are read by name."""
+
+_AT_ONCE: Final = 500
+"""Values of one `IN (…)`: the statement is prepared once, and stays below every database's limit."""
+
+RECORD: Final = select(
+    schema.records.c.place,
+    schema.records.c.leaf,
+    schema.records.c.sealed_facts,
+    schema.records.c.accepted_at,
+    schema.records.c.kind,
+    schema.records.c.batch,
+    schema.records.c.process_id,
+    schema.records.c.process_seq,
+)
+
+
+def pieces(values: Sequence[T]) -> Iterator[list[T]]:
+    """`values` in lists that fit one statement."""
+    rest = iter(values)
+    while piece := list(islice(rest, _AT_ONCE)):
+        yield piece
+
+
+def as_log(row: AnyRow) -> LogInfo:
+    """A row of `logs`."""
+    return LogInfo(
+        log_no=row.log_no,
+        origin=Origin(row.origin),
+        log_id=LogId(bytes(row.log_id)),
+        agency=AgencyCode(row.agency),
+        generation=row.generation,
+        max_delay_s=row.max_delay_s,
+        start=TreeSize(row.start),
+    )
+
+
+def as_record(row: AnyRow) -> StoredRecord:
+    """A row of `RECORD`."""
+    log_no, index = at_place(row.place)
+    return StoredRecord(
+        log_no=log_no,
+        index=index,
+        leaf=bytes(row.leaf),
+        sealed_facts=None if row.sealed_facts is None else bytes(row.sealed_facts),
+        accepted_at=Instant(row.accepted_at),
+        kind=row.kind,
+        batch=row.batch,
+        process_id=row.process_id,
+        process_seq=row.process_seq,
+    )
+
+
+def as_commit(row: AnyRow) -> CommitInfo:
+    """A row of `commits`."""
+    return CommitInfo(
+        size=TreeSize(at_place(row.place)[1]),
+        root=Root(bytes(row.root)),
+        checkpoint=row.checkpoint,
+        receipt=row.receipt,
+        signed_at=Instant(row.signed_at),
+        deadline=Instant(row.deadline),
+    )

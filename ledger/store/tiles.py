@@ -1,0 +1,39 @@
+"""Tiles of one log as the store has them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+
+from ledger.errors import StoreError
+from ledger.ports.records import LogInfo, TileSource
+from ledger.store import schema
+from ledger.store.database import Database
+from ledger.store.places import tile_place
+
+HASH_BYTES: Final = 32
+TILE_WIDTH: Final = 256
+
+
+class StoredTiles:
+    """Tiles of one log; those that a predecessor wrote alone are cut to what was inherited."""
+
+    def __init__(self, database: Database, log: LogInfo, before: TileSource | None) -> None:
+        """Nothing is read yet."""
+        self._database = database
+        self._log = log
+        self._before = before
+
+    def read_tile(self, level: int, index: int) -> bytes:
+        """The hashes that the tile has now: 32 bytes each, 1 to 256. Raises StoreError where there is no tile."""
+        place = tile_place(self._log.log_no, level, index)
+        with self._database.read() as connection:
+            hashes = connection.scalar(select(schema.tiles.c.hashes).where(schema.tiles.c.place == place))
+        if hashes is not None:
+            return bytes(hashes)
+        inherited = (self._log.start >> 8 * level) - TILE_WIDTH * index
+        if self._before is None or inherited <= 0:
+            raise StoreError(f"Tile {index} of level {level} is not in the store.", where=self._log.origin)
+        earlier = self._before.read_tile(level, index)
+        return earlier[: HASH_BYTES * min(inherited, TILE_WIDTH)]
