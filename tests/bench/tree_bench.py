@@ -1,4 +1,4 @@
-"""Append, prove, verify at 10,000 and 1,000,000 leaves, each against a bare hashlib loop that makes the same hashes."""
+"""Append, prove and verify at 10,000 and 1,000,000 leaves, each against a bare hashlib loop of the same hashes."""
 
 from __future__ import annotations
 
