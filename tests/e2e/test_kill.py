@@ -1,4 +1,4 @@
-"""`kill -9` at random moments of a bulk job: nothing acknowledged is lost, nothing is there twice, all is anchored."""
+"""`kill -9` at random moments of a bulk job: nothing acknowledged is lost, nothing is twice, all is anchored."""
 
 from __future__ import annotations
 
@@ -64,3 +64,8 @@ def read(results: Path) -> dict[int, int]:
     """Line → index of every whole result line."""
     lines = results.read_bytes().split(b"\n")[:-1] if results.exists() else []
     return {line["line"]: line["index"] for line in map(json.loads, lines)}
+
+
+def write_list(path: Path, offset: int) -> None:
+    """Documents that no list before had."""
+    path.write_text("".join(f'{{"kind":"document","sha256":"{offset + n:064x}"}}\n' for n in range(RECORDS)))
