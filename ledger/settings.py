@@ -48,6 +48,15 @@ class Settings(BaseSettings):
         default=60, description="a transaction not mined after this many seconds is replaced with a higher fee"
     )
     rpc_timeout_s: Annotated[float, Field(gt=0)] = Field(default=10.0, description="longest wait for the chain")
+    lookups_per_s: Annotated[float, Field(ge=0)] = Field(
+        default=50.0, description="look-ups per second from one address (burst: four times that); 0: no limit"
+    )
+    writes_per_s: Annotated[float, Field(ge=0)] = Field(
+        default=5000.0, description="writes per second with one API key (burst: twice that); 0: no limit"
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="addresses of reverse proxies whose X-Forwarded-For is believed, as a JSON list"
+    )
 
     @field_validator("finality")
     @classmethod

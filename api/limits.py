@@ -1,0 +1,77 @@
+"""Every limit of the HTTP interface, in one place, each with its reason; `docs/api.md` repeats this table.
+
+A limit that is met answers a problem document (413, 414, 429 or 503), never a dropped connection.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+MAX_QUERY_BYTES: Final = 4 * KIB
+"""Query string: the longest question is a process id of 128 characters, written in percent escapes."""
+
+MAX_BODY_BYTES: Final = 64 * KIB
+"""JSON bodies of agencies and keys: two names and a contact."""
+
+MAX_RECORD_BYTES: Final = 384 * KIB
+"""One submission: 64 facts of at most 4,096 bytes of text each, with their paths and JSON escapes."""
+
+MAX_EVIDENCE_BYTES: Final = 256 * KIB
+"""Evidence file: the format itself allows no more (formats.md, section 7)."""
+
+MAX_STATUS_BYTES: Final = 2 * MIB
+"""Status act: an index list of 100,000 scattered records; a larger recall goes by issuing batch."""
+
+MAX_BULK_BYTES: Final = 1024 * MIB
+"""One bulk request: about a million lines. Results that a client does not read yet are spooled to disk, so the
+request's size bounds the spool's; a larger job is sent in parts, which the idempotency keys make safe."""
+
+MAX_BULK_REQUESTS: Final = 8
+"""Bulk requests at the same time: each holds a thread, and the sequencer writes one group at a time anyway."""
+
+MAX_SPOOL_MEMORY_BYTES: Final = 1 * MIB
+"""Results of one bulk request that are held in memory before they go to disk."""
+
+MAX_DRAIN_BYTES: Final = 64 * MIB
+"""What is read of a refused body and thrown away, so that a client which sends first and reads later still gets the
+problem document; beyond it the connection is closed."""
+
+MAX_DRAIN_S: Final = 10.0
+"""How long such a body is read, in seconds."""
+
+MAX_PAGE: Final = 10_000
+"""Evidence files in one page of the batch download."""
+
+MAX_CLIENTS: Final = 50_000
+"""Addresses and keys whose rate is remembered; the longest silent one is forgotten first (its bucket is full)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A token bucket's shape: steady rate in requests per second, and how many may come at once."""
+
+    per_s: float
+    burst: int
+
+
+def body_limit(method: str, path: str) -> int:
+    """Largest body in bytes that this request may have."""
+    if method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+        return MAX_BODY_BYTES
+    for pattern, limit in _BODY_LIMITS:
+        if pattern.fullmatch(path):
+            return limit
+    return MAX_BODY_BYTES
+
+
+_BODY_LIMITS: Final = (
+    (re.compile(r"/v1/agencies/[^/]*/records"), MAX_RECORD_BYTES),
+    (re.compile(r"/v1/agencies/[^/]*/records:bulk"), MAX_BULK_BYTES),
+    (re.compile(r"/v1/verifications"), MAX_EVIDENCE_BYTES),
+    (re.compile(r"/v1/agencies/[^/]*/status"), MAX_STATUS_BYTES),
+)
