@@ -28,6 +28,7 @@ __all__ = [
     "MAX_BYTES",
     "MEDIA_TYPE",
     "Evidence",
+    "Malformed",
     "Part",
     "Reference",
     "Withheld",
@@ -48,18 +49,26 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Malformed:
+    """A disclosure that is none: kept as it came, for the check of the facts to name."""
+
+    text: str
+    problem: FormatError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """An evidence file that is well formed; what it claims is for the numbered checks.
 
     Attributes:
         leaf: the record's bytes; not parsed here, so that a record of another version can be named as such.
-        facts: each disclosed or withheld, in the commitment's order.
+        facts: each disclosed, withheld or malformed, as they stand in the file.
         log: the `tlog-proof@v1` text; not parsed here.
         chain, status, keys, tokens, renewals: parts as they came, of known formats and others; empty where absent.
     """
 
     leaf: bytes
-    facts: tuple[Disclosure | Withheld, ...]
+    facts: tuple[Disclosure | Withheld | Malformed, ...]
     log: str
     chain: tuple[Part, ...] = ()
     status: tuple[Part, ...] = ()
@@ -101,8 +110,8 @@ def parse_evidence(data: bytes) -> Evidence:
 
     Raises:
         UnknownVersionError: canonical JSON with `sillok` of another version of evidence.
-        FormatError: too long, not canonical, or out of the format; `where` is `facts[i]` where a disclosure is
-            malformed, and the member's name elsewhere.
+        FormatError: too long, not canonical, or out of the format; `where` names the member. Leaf, proof, parts and
+            the texts of disclosures are checks of their own: a malformed disclosure comes back as `Malformed`.
     """
     members = parse(data, limit=MAX_BYTES, where="evidence")
     if not isinstance(members, dict):
@@ -147,16 +156,19 @@ def part_format(part: Part) -> str:
     return name
 
 
-def _encode_fact(fact: Disclosure | Withheld) -> Json:
-    if isinstance(fact, Disclosure):
-        return {"d": fact.text}
-    return {"h": b64u_encode(fact.leaf_hash)}
+def _encode_fact(fact: Disclosure | Withheld | Malformed) -> Json:
+    if isinstance(fact, Withheld):
+        return {"h": b64u_encode(fact.leaf_hash)}
+    return {"d": fact.text}
 
 
-def _parse_fact(fact: Json, where: str) -> Disclosure | Withheld:
+def _parse_fact(fact: Json, where: str) -> Disclosure | Withheld | Malformed:
     match fact:
         case {"d": str(text), **rest} if not rest:
-            return parse_disclosure(text, where=where)
+            try:
+                return parse_disclosure(text, where=where)
+            except FormatError as problem:
+                return Malformed(text=text, problem=problem)
         case {"h": str(text), **rest} if not rest:
             return Withheld(leaf_hash=LeafHash(b64u_decode(text, length=32, where=where)))
     raise FormatError("A fact is disclosed as d or withheld as h.", where=where)
