@@ -57,6 +57,8 @@ class StatusRequest:
     state: str
     """accepted, sent, final, or refused (then `problem` says why)."""
     problem: str | None
+    final_block: int | None = None
+    """The block from which on it is final; None while it isn't."""
 
 
 class ChainStore(Protocol):
@@ -75,7 +77,10 @@ class ChainStore(Protocol):
         """
 
     def rewind(self, block_number: int) -> None:
-        """Forget everything mirrored above a block (a reorganisation)."""
+        """Forget everything mirrored above a block (a reorganisation), in one transaction.
+
+        Status acts that became final above it are `accepted` again, with no `final_block`.
+        """
 
     def anchors(self, log_no: int) -> Sequence[AnchorEvent]:
         """All anchors of a log, oldest first."""
@@ -113,6 +118,9 @@ class ChainStore(Protocol):
     ) -> StatusRequest:
         """Durably accept a status act. Same key, same digest: the same act; other digest: ConflictError."""
 
+    def find_status_request(self, log_no: int, idempotency_key: str) -> StatusRequest | None:
+        """The act that was accepted under this key; None if there is none."""
+
     def status_request(self, act_no: int) -> StatusRequest:
         """One act. Raises NotFoundError."""
 
@@ -125,8 +133,8 @@ class ChainStore(Protocol):
     def pending_status(self, log_no: int, index: LogIndex, batch: int | None) -> tuple[Status | None, Status | None]:
         """The newest status that was accepted but isn't mirrored from the chain yet: record's and batch's."""
 
-    def set_status_state(self, act_no: int, state: str, problem: str | None) -> None:
-        """Move an act on."""
+    def set_status_state(self, act_no: int, state: str, problem: str | None, final_block: int | None = None) -> None:
+        """Move an act on; `final` says the block."""
 
     def put_outgoing(
         self,

@@ -16,7 +16,9 @@ from ledger.store.database import Database
 from ledger.store.rows import AnyRow
 from ledger.values import Digest32, Instant, LogId, LogIndex, Reason, Status
 
-OPEN: Final = ("accepted", "sent")
+ACCEPTED: Final = "accepted"
+REFUSED: Final = "refused"
+OPEN: Final = (ACCEPTED, "sent")
 """States in which an act counts as in force although the chain does not show it yet."""
 
 
@@ -60,7 +62,7 @@ class SqlActs:
                     actor=actor,
                     idempotency_key=idempotency_key,
                     request_digest=request_digest,
-                    state=OPEN[0],
+                    state=ACCEPTED,
                     problem=None,
                 )
                 .returning(schema.status_acts.c.act_no)
@@ -70,6 +72,14 @@ class SqlActs:
             if runs:
                 connection.execute(insert(schema.act_runs), runs)
             return _request(connection, _row(connection, act_no))
+
+    def find_status_request(self, log_no: int, idempotency_key: str) -> StatusRequest | None:
+        """The act that was accepted under this key; None if there is none."""
+        table = schema.status_acts.c
+        query = select(schema.status_acts).where(table.log_no == log_no, table.idempotency_key == idempotency_key)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else _request(connection, row)
 
     def status_request(self, act_no: int) -> StatusRequest:
         """One act. Raises NotFoundError."""
@@ -85,19 +95,26 @@ class SqlActs:
         with self._database.read() as connection:
             return [_request(connection, row) for row in connection.execute(query).all()]
 
+    def refused_status_requests(self, limit: int) -> Sequence[StatusRequest]:
+        """The newest acts that were refused, newest first."""
+        table = schema.status_acts.c
+        query = select(schema.status_acts).where(table.state == REFUSED).order_by(table.act_no.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_request(connection, row) for row in connection.execute(query).all()]
+
     def pending_status(self, log_no: int, index: LogIndex, batch: int | None) -> tuple[Status | None, Status | None]:
         """The newest status that was accepted but isn't mirrored from the chain yet: record's and batch's."""
         with self._database.read() as connection:
             record = self._pending(connection, log_no, index, batches=False)
             return record, None if batch is None else self._pending(connection, log_no, batch, batches=True)
 
-    def set_status_state(self, act_no: int, state: str, problem: str | None) -> None:
-        """Move an act on. Raises NotFoundError."""
+    def set_status_state(self, act_no: int, state: str, problem: str | None, final_block: int | None = None) -> None:
+        """Move an act on; `final` says the block. Raises NotFoundError."""
         with self._database.write() as connection:
             changed = connection.execute(
                 update(schema.status_acts)
                 .where(schema.status_acts.c.act_no == act_no)
-                .values(state=state, problem=problem)
+                .values(state=state, problem=problem, final_block=final_block)
             )
             if changed.rowcount == 0:
                 raise NotFoundError(f"There is no status act {act_no}.")
@@ -118,6 +135,16 @@ class SqlActs:
             if last is not None and last >= member:
                 return Status(after)
         return None
+
+
+def reopen_above(connection: Connection, block_number: int) -> None:
+    """Acts that became final above a block are accepted again: a reorganisation took their transactions back."""
+    table = schema.status_acts.c
+    connection.execute(
+        update(schema.status_acts)
+        .where(table.final_block > block_number)
+        .values(state=ACCEPTED, problem=None, final_block=None)
+    )
 
 
 def runs_of(indexes: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -179,4 +206,5 @@ def _request(connection: Connection, row: AnyRow) -> StatusRequest:
         request_digest=Digest32(bytes(row.request_digest)),
         state=row.state,
         problem=row.problem,
+        final_block=row.final_block,
     )

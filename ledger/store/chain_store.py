@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
 
 from ledger.errors import StoreError
-from ledger.ports.chain import AnchorEvent, Block, ChainEvent, KeyEvent, StatusEvent
+from ledger.ports.chain import AnchorEvent, Block, ChainEvent, KeyEvent, LogEvent, StatusEvent
 from ledger.store import schema
-from ledger.store.acts import SqlActs
+from ledger.store.acts import SqlActs, reopen_above
 from ledger.store.database import Database
 from ledger.store.mirror import LANES, events_of, forget_above, lane_selected, write_event
 from ledger.store.outbox import SqlOutbox
 from ledger.store.records import SqlRecords
-from ledger.values import AgencyCode, LogId, LogIndex
+from ledger.store.rows import pieces
+from ledger.values import AgencyCode, Digest32, Instant, LogId, LogIndex
 
 
 class SqlChainStore(SqlActs, SqlOutbox):
@@ -31,16 +32,20 @@ class SqlChainStore(SqlActs, SqlOutbox):
             number = connection.scalar(select(schema.chain_cursor.c.block_number))
         return -1 if number is None else int(number)
 
-    def cursor_block(self) -> Block | None:
-        """The last mirrored block with its hash, by which a reorganisation is noticed; None at the start."""
+    def mirrored_blocks(self, limit: int) -> Sequence[Block]:
+        """The newest blocks that `apply_events` was given as `upto`, newest first."""
+        table = schema.mirrored_blocks
         with self._database.read() as connection:
-            row = connection.execute(select(schema.chain_cursor)).one_or_none()
-        if row is None or not row.block_hash:
-            return None
-        return Block(number=row.block_number, hash=row.block_hash, time=row.block_time)
+            rows = connection.execute(select(table).order_by(table.c.block_number.desc()).limit(limit)).all()
+        return [
+            Block(number=row.block_number, hash=Digest32(bytes(row.block_hash)), time=Instant(row.block_time))
+            for row in rows
+        ]
 
     def apply_events(self, upto: Block, events: Sequence[ChainEvent]) -> None:
-        """Mirror events up to and with a block, in one transaction.
+        """Mirror events up to and with a block, in one transaction; `upto` becomes the cursor.
+
+        Events of logs and agencies that are not in this store yet are kept too: they may be added a moment later.
 
         Raises:
             StoreError: an event does not lie between the cursor and `upto`.
@@ -51,25 +56,24 @@ class SqlChainStore(SqlActs, SqlOutbox):
         with self._database.write() as connection:
             for event in events:
                 write_event(connection, event)
-            connection.execute(delete(schema.chain_cursor))
+            _move_cursor(connection, upto.number)
+            table = schema.mirrored_blocks
+            connection.execute(delete(table).where(table.c.block_number == upto.number))
             connection.execute(
-                insert(schema.chain_cursor).values(
-                    one=1, block_number=upto.number, block_hash=upto.hash, block_time=upto.time
-                )
+                insert(table).values(block_number=upto.number, block_hash=upto.hash, block_time=upto.time)
             )
 
     def rewind(self, block_number: int) -> None:
-        """Forget everything mirrored above a block (a reorganisation)."""
+        """Forget everything mirrored above a block (a reorganisation), in one transaction.
+
+        Status acts that became final above it are `accepted` again, with no `final_block`.
+        """
         with self._database.write() as connection:
-            cursor = connection.scalar(select(schema.chain_cursor.c.block_number))
-            if cursor is None or cursor <= block_number:
-                return
             forget_above(connection, block_number)
-            connection.execute(delete(schema.chain_cursor))
-            if block_number >= 0:
-                connection.execute(
-                    insert(schema.chain_cursor).values(one=1, block_number=block_number, block_hash=b"", block_time=0)
-                )
+            reopen_above(connection, block_number)
+            cursor = connection.scalar(select(schema.chain_cursor.c.block_number))
+            if cursor is not None and cursor > block_number:
+                _move_cursor(connection, block_number)
 
     def anchors(self, log_no: int) -> Sequence[AnchorEvent]:
         """All anchors of a log, oldest first."""
@@ -103,14 +107,28 @@ class SqlChainStore(SqlActs, SqlOutbox):
     def status_events(self, log_no: int, index: LogIndex, batch: int | None) -> Sequence[StatusEvent]:
         """Every act that touched this record, or its batch, oldest first, voided ones left out.
 
-        Acts on an inherited record stand under the log that wrote it. Batches are numbered through all generations,
-        so that acts under any of them count.
+        Acts on an inherited record stand under the log that wrote it; acts on batches are those under this log.
         """
         owner = self._records.log(self._records.owner(log_no, index))
-        found = self._touching([owner.log_id], index, batches=False)
+        found = self._touching(owner.log_id, index, batches=False)
         if batch is not None:
-            found += self._touching(self._records.lineage(log_no), batch, batches=True)
+            found += self._touching(self._records.log(log_no).log_id, batch, batches=True)
         return sorted(found, key=lambda event: (event.place.block.number, event.place.log_index))
+
+    def all_status_events(self, log_no: int) -> Sequence[StatusEvent]:
+        """Every act on this log, oldest first, voided ones left out: what replaying must give the words on chain."""
+        words = schema.status_words.c
+        query = select(words.block_number, words.event_index).where(words.log_id == self._records.log(log_no).log_id)
+        with self._database.read() as connection:
+            return _standing(connection, events_of(query.distinct(), connection))
+
+    def log_event(self, log_id: LogId) -> LogEvent | None:
+        """The newest LogOpened, LogClosed or LogMoved of a log; None if it was never opened."""
+        table = schema.log_events.c
+        query = select(table.block_number, table.event_index).where(table.log_id == log_id)
+        newest = query.order_by(table.block_number.desc(), table.event_index.desc()).limit(1)
+        with self._database.read() as connection:
+            return next((event for event in events_of(newest, connection) if isinstance(event, LogEvent)), None)
 
     def successor_of(self, log_no: int, index: LogIndex) -> tuple[LogId, LogIndex] | None:
         """The record that superseded this one; None if none did (or the act was voided: ask the status first)."""
@@ -142,20 +160,34 @@ class SqlChainStore(SqlActs, SqlOutbox):
             query = select(table.block_number, table.event_index).where(*conditions)
             return [event for event in events_of(query, connection) if isinstance(event, AnchorEvent)]
 
-    def _touching(self, log_ids: Sequence[LogId], member: int, *, batches: bool) -> list[StatusEvent]:
-        words, voided = schema.status_words.c, schema.voided_acts.c
+    def _touching(self, log_id: LogId, member: int, *, batches: bool) -> list[StatusEvent]:
+        words = schema.status_words.c
         query = select(words.block_number, words.event_index, words.mask).where(
-            words.log_id.in_(log_ids), words.batches == int(batches), words.word == member // LANES
+            words.log_id == log_id, words.batches == int(batches), words.word == member // LANES
         )
-        found = []
         with self._database.read() as connection:
-            for row in connection.execute(query).all():
-                if not lane_selected(row.mask, member):
-                    continue
-                at = select(words.block_number, words.event_index).where(
-                    words.block_number == row.block_number, words.event_index == row.event_index
-                )
-                found += [event for event in events_of(at.distinct(), connection) if isinstance(event, StatusEvent)]
-            heads = [event.head for event in found]
-            undone = set(connection.scalars(select(voided.act_head).where(voided.act_head.in_(heads))))
-        return [event for event in found if event.head not in undone]
+            at = [
+                and_(words.block_number == row.block_number, words.event_index == row.event_index)
+                for row in connection.execute(query).all()
+                if lane_selected(row.mask, member)
+            ]
+            if not at:
+                return []
+            wanted = select(words.block_number, words.event_index).where(or_(*at)).distinct()
+            return _standing(connection, events_of(wanted, connection))
+
+
+def _standing(connection: Connection, events: Iterable[ChainEvent]) -> list[StatusEvent]:
+    """Those acts that were not voided since."""
+    acts = [event for event in events if isinstance(event, StatusEvent)]
+    voided = schema.voided_acts.c.act_head
+    undone: set[bytes] = set()
+    for some in pieces([event.head for event in acts]):
+        undone.update(connection.scalars(select(voided).where(voided.in_(some))))
+    return [event for event in acts if event.head not in undone]
+
+
+def _move_cursor(connection: Connection, block_number: int) -> None:
+    connection.execute(delete(schema.chain_cursor))
+    if block_number >= 0:
+        connection.execute(insert(schema.chain_cursor).values(one=1, block_number=block_number))

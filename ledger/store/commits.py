@@ -26,13 +26,13 @@ def number_as_text(number: int) -> str:
     return f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
 
 
-def write_group(database: Database, group: GroupCommit, start: int) -> None:
+def write_group(database: Database, group: GroupCommit, inherited: int | None) -> None:
     """Write a whole group commit; on disk when it returns, nothing of it if it raises.
 
     Args:
         database: where to.
         group: what; its records stand at `old_size` and after.
-        start: size at which the log begins (what it inherits from its predecessor), where nothing was written yet.
+        inherited: size of a log that has no group commit yet: 0, or what it took over from its predecessor.
 
     Raises:
         StoreError: the log has another size than `old_size` (a second writer), the counts contradict each other, or
@@ -43,7 +43,7 @@ def write_group(database: Database, group: GroupCommit, start: int) -> None:
         raise StoreError(f"{len(group.records)} records do not lead from {group.old_size} to {group.size}.")
     try:
         with database.write() as connection:
-            _expect_size(connection, group, start)
+            _expect_size(connection, group, inherited)
             _write_records(connection, group)
             _write_tiles(connection, group)
             _count_batches(connection, group)
@@ -55,11 +55,11 @@ def write_group(database: Database, group: GroupCommit, start: int) -> None:
         raise
 
 
-def _expect_size(connection: Connection, group: GroupCommit, start: int) -> None:
+def _expect_size(connection: Connection, group: GroupCommit, inherited: int | None) -> None:
     commits = schema.commits.c
     first, last = place_of(group.log_no, 0), place_of(group.log_no + 1, 0)
     place = connection.scalar(select(func.max(commits.place)).where(commits.place.between(first, last - 1)))
-    size = start if place is None else at_place(place)[1]
+    size = inherited if place is None else at_place(place)[1]
     if size != group.old_size:
         raise StoreError(
             f"The log has {size} records on disk, not {group.old_size}: another writer was here.",

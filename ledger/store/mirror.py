@@ -94,7 +94,7 @@ def write_event(connection: Connection, event: ChainEvent) -> None:
         case KeyEvent():
             connection.execute(insert(schema.chain_keys).values(agency=event.agency, key_id=event.key_id, **at))
         case LogEvent():
-            pass
+            connection.execute(insert(schema.log_events).values(log_id=event.log_id, **at))
 
 
 def forget_above(connection: Connection, block_number: int) -> None:

@@ -46,6 +46,7 @@ class SqlOutbox:
                         nonce=transaction.nonce,
                         first_sent=now,
                         bumps=0,
+                        replaced=b"",
                     )
                     .returning(schema.outbox.c.outbox_no)
                 )
@@ -56,6 +57,7 @@ class SqlOutbox:
                         log_no=log_no,
                         subject=subject,
                         transaction=transaction,
+                        replaced=(),
                         first_sent=now,
                         bumps=0,
                     )
@@ -63,10 +65,19 @@ class SqlOutbox:
         return kept
 
     def replace_outgoing(self, outbox_no: int, transaction: SignedTransaction) -> None:
-        """A replacement with the same nonce and a higher fee. Raises NotFoundError."""
+        """A replacement with the same nonce and a higher fee: one bump more; the old hash goes to `replaced`.
+
+        Raises:
+            NotFoundError: it is not on the way any more.
+        """
         table = schema.outbox.c
         with self._database.write() as connection:
-            changed = connection.execute(
+            old = connection.execute(
+                select(table.hash, table.replaced).where(table.outbox_no == outbox_no)
+            ).one_or_none()
+            if old is None:
+                raise NotFoundError(f"Transaction {outbox_no} is not on the way any more.")
+            connection.execute(
                 update(schema.outbox)
                 .where(table.outbox_no == outbox_no)
                 .values(
@@ -75,10 +86,9 @@ class SqlOutbox:
                     sender=transaction.sender,
                     nonce=transaction.nonce,
                     bumps=table.bumps + 1,
+                    replaced=old.replaced + old.hash,
                 )
             )
-            if changed.rowcount == 0:
-                raise NotFoundError(f"Transaction {outbox_no} is not on the way any more.")
 
     def outgoing(self, kind: OutboxKind | None = None) -> Sequence[Outgoing]:
         """What is on the way, in order of nonce for each sender."""
@@ -105,6 +115,7 @@ def _outgoing(row: AnyRow) -> Outgoing:
         transaction=SignedTransaction(
             raw=bytes(row.raw), hash=Digest32(bytes(row.hash)), sender=Address(bytes(row.sender)), nonce=row.nonce
         ),
+        replaced=tuple(Digest32(row.replaced[start : start + 32]) for start in range(0, len(row.replaced), 32)),
         first_sent=Instant(row.first_sent),
         bumps=row.bumps,
     )

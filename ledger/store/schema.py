@@ -148,9 +148,16 @@ chain_cursor: Final = Table(
     metadata,
     Column("one", Integer, primary_key=True, autoincrement=False),
     Column("block_number", BigInteger, nullable=False),
+    CheckConstraint("one = 1", name="only_one"),
+)
+
+# Blocks up to which the mirror once went, by whose hashes a reorganisation is noticed.
+mirrored_blocks: Final = Table(
+    "mirrored_blocks",
+    metadata,
+    Column("block_number", PLACE, primary_key=True, autoincrement=False),
     Column("block_hash", LargeBinary(32), nullable=False),
     Column("block_time", BigInteger, nullable=False),
-    CheckConstraint("one = 1", name="only_one"),
 )
 
 # Every event of our registries: where it stands, and its own members as JSON. What is asked often has a table of
@@ -222,7 +229,25 @@ chain_keys: Final = Table(
     sqlite_with_rowid=False,
 )
 
-MIRRORED: Final = (anchors, status_words, successors, voided_acts, chain_keys, chain_events)
+log_events: Final = Table(
+    "log_events",
+    metadata,
+    Column("log_id", LargeBinary(32), primary_key=True),
+    Column("block_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_index", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+MIRRORED: Final = (
+    anchors,
+    status_words,
+    successors,
+    voided_acts,
+    chain_keys,
+    log_events,
+    chain_events,
+    mirrored_blocks,
+)
 """Tables that a reorganisation cuts back; each has `block_number`."""
 
 status_acts: Final = Table(
@@ -239,6 +264,7 @@ status_acts: Final = Table(
     Column("request_digest", LargeBinary(32), nullable=False),
     Column("state", Text, nullable=False),
     Column("problem", Text),
+    Column("final_block", BigInteger),
     UniqueConstraint("log_no", "idempotency_key", name="one_act_per_key"),
     Index("open_acts", "state"),
 )
@@ -267,4 +293,5 @@ outbox: Final = Table(
     Column("nonce", BigInteger, nullable=False),
     Column("first_sent", BigInteger, nullable=False),
     Column("bumps", Integer, nullable=False),
+    Column("replaced", LargeBinary, nullable=False),
 )

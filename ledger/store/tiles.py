@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import select
 
 from ledger.errors import StoreError
@@ -12,12 +10,9 @@ from ledger.store import schema
 from ledger.store.database import Database
 from ledger.store.places import tile_place
 
-HASH_BYTES: Final = 32
-TILE_WIDTH: Final = 256
-
 
 class StoredTiles:
-    """Tiles of one log; those that a predecessor wrote alone are cut to what was inherited."""
+    """Tiles of one log; a successor has those of its predecessor, until it writes its own."""
 
     def __init__(self, database: Database, log: LogInfo, before: TileSource | None) -> None:
         """Nothing is read yet."""
@@ -32,8 +27,6 @@ class StoredTiles:
             hashes = connection.scalar(select(schema.tiles.c.hashes).where(schema.tiles.c.place == place))
         if hashes is not None:
             return bytes(hashes)
-        inherited = (self._log.start >> 8 * level) - TILE_WIDTH * index
-        if self._before is None or inherited <= 0:
+        if self._before is None:
             raise StoreError(f"Tile {index} of level {level} is not in the store.", where=self._log.origin)
-        earlier = self._before.read_tile(level, index)
-        return earlier[: HASH_BYTES * min(inherited, TILE_WIDTH)]
+        return self._before.read_tile(level, index)

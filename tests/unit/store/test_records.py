@@ -9,6 +9,7 @@ import pytest
 from support.groups import digest, group, log_values, new_record, number
 
 from ledger.errors import ConflictError, NotFoundError, StoreError
+from ledger.ports.records import LogInfo
 from ledger.store import Store, open_store
 
 
@@ -115,25 +116,57 @@ def test_the_commit_that_covers_a_record_is_the_first_that_does(store: Store) ->
             store.records.commit_covering(1, absent)
 
 
+def go_on(store: Store, log: LogInfo, start: int) -> LogInfo:
+    values = log_values(log.agency, log.generation + 1, start)
+    del values["agency"]
+    return store.records.add_successor(log.log_no, **values)
+
+
 def test_a_job_keeps_its_batch_number(store: Store) -> None:
     log = store.records.add_log(**log_values("6110000"))
     assert [store.records.open_job(log.log_no, job) for job in ("march", "april", "march")] == [1, 2, 1]
-    successor = store.records.add_log(**log_values("6110000", 2))
+    successor = go_on(store, log, 0)
+    assert store.records.open_job(successor.log_no, "april") == 2, "a job goes on in the successor"
     assert store.records.open_job(successor.log_no, "may") == 3, "a recall of batch 1 holds in every generation"
 
 
-def test_a_successor_reads_what_it_inherits(store: Store) -> None:
+def test_a_successor_takes_over_what_no_good_anchor_covers(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "ledger.db")
     log = store.records.add_log(**log_values("6110000"))
-    store.records.commit_group(group(log, 0, [new_record(str(n), sha256=digest(str(n))) for n in range(4)]))
-    successor = store.records.add_log(**log_values("6110000", 2, start=3))
-    store.records.commit_group(group(successor, 3, [new_record("new")]))
-    leaves = [record.leaf for record in store.records.records(successor.log_no, 1, 9)]
-    assert leaves == [b'{"name":"1"}', b'{"name":"2"}', b'{"name":"new"}'], (
-        "the head that was voided is not inherited"
-    )
-    assert store.records.identity_of(successor.log_no, 2) == (digest("2"), None)
+    records = [
+        new_record(str(n), sha256=digest(str(n)), number=number(n), key=f"job/{n}", process=("ocds", n + 1), batch=1)
+        for n in range(4)
+    ]
+    store.records.commit_group(group(log, 0, records))
+    store.records.commit_group(group(log, 4, [new_record("4")]))
+    successor = go_on(store, log, 3)
+    assert go_on(store, log, 3) == successor, "doing it again changes nothing"
     with pytest.raises(ConflictError):
-        store.records.add_log(**log_values("6110000", 2))
+        go_on(store, log, 2)
+
+    new = successor.log_no
+    assert store.records.head(new) is None
+    assert store.records.tree_size(new) == 5
+    assert store.records.tiles(new).read_tile(0, 0) == digest("tile 5")
+    assert [record.log_no for record in store.records.records(new, 1, 9)] == [1, 1, new, new]
+    assert [store.records.find_number(number(n)) for n in (2, 3)] == [(1, 2), (new, 3)]
+    assert store.records.find_digest(digest("3")) == [(new, 3)]
+    keys = store.records.find_idempotent(new, ["job/1", "job/3"])
+    assert {key: index for key, (index, _) in keys.items()} == {"job/1": 1, "job/3": 3}, "a retry finds both"
+    assert store.records.last_process_seqs(new, ["ocds"]) == {"ocds": 4}
+    assert store.records.identity_of(new, 2) == (digest("2"), number(2))
+    assert list(store.records.identities(new, 0, 9)) == [0, 1, 2, 3]
+    assert store.records.identity_counts(1) == (3, 3)
+    assert store.records.batch_members(new, 1) == 4
+
+    store.records.commit_group(group(successor, 5, []))
+    store.records.commit_group(group(successor, 5, [new_record("new")], at=2_000))
+    assert [commit.size for commit in store.records.commits(new, 0, 9)] == [5, 6]
+    store.close()
+    again = open_store(tmp_path / "ledger.db").records
+    assert [record.index for record in again.records(new, 2, 9)] == [2, 3, 4, 5]
+    with pytest.raises(NotFoundError):
+        again.record(log.log_no, 3)
 
 
 def test_a_store_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:

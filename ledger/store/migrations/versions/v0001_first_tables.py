@@ -121,9 +121,20 @@ def _mirror() -> None:
         "chain_cursor",
         sa.Column("one", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("block_number", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("one = 1", name="only_one"),
+    )
+    op.create_table(
+        "mirrored_blocks",
+        sa.Column("block_number", PLACE, primary_key=True, autoincrement=False),
         sa.Column("block_hash", sa.LargeBinary(32), nullable=False),
         sa.Column("block_time", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("one = 1", name="only_one"),
+    )
+    op.create_table(
+        "log_events",
+        sa.Column("log_id", sa.LargeBinary(32), primary_key=True),
+        sa.Column("block_number", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("event_index", sa.Integer(), primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "chain_events",
@@ -196,6 +207,7 @@ def _outgoing() -> None:
         sa.Column("request_digest", sa.LargeBinary(32), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("problem", sa.Text()),
+        sa.Column("final_block", sa.BigInteger()),
         sa.UniqueConstraint("log_no", "idempotency_key", name="one_act_per_key"),
     )
     op.create_index("open_acts", "status_acts", ["state"])
@@ -218,4 +230,5 @@ def _outgoing() -> None:
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("first_sent", sa.BigInteger(), nullable=False),
         sa.Column("bumps", sa.Integer(), nullable=False),
+        sa.Column("replaced", sa.LargeBinary(), nullable=False),
     )

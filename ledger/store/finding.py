@@ -1,0 +1,170 @@
+"""The ways to find a record: by number, document digest, idempotency key, process, issuing batch.
+
+"This log has" means its whole tree: what it inherited from its predecessors is found too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import and_, func, insert, or_, select
+
+from ledger.errors import NotFoundError
+from ledger.ports.records import StoredRecord
+from ledger.store import schema
+from ledger.store.commits import number_as_integer, number_as_text
+from ledger.store.logs import SqlLogs
+from ledger.store.places import MAX_RECORDS, at_place, place_of
+from ledger.store.rows import RECORD, AnyRow, as_record, pieces
+from ledger.values import Digest32, LogIndex
+
+
+class SqlFinding(SqlLogs):
+    """Look-ups of one database: a part of `SqlRecords`."""
+
+    def find_number(self, number: str) -> tuple[int, LogIndex] | None:
+        """(log_no, index) of the record with this document number; None if there is none."""
+        return self.find_numbers([number]).get(number)
+
+    def find_digest(self, sha256: Digest32) -> Sequence[tuple[int, LogIndex]]:
+        """Every record of this document digest, oldest first."""
+        table = schema.digests.c
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(table.place, schema.records.c.accepted_at)
+                .join(schema.records, schema.records.c.place == table.place)
+                .where(table.sha256 == sha256)
+                .order_by(schema.records.c.accepted_at, table.place)
+            )
+            return [at_place(row.place) for row in rows]
+
+    def find_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[int, LogIndex]]:
+        """Those of `numbers` that are used."""
+        table = schema.numbers.c
+        found: dict[str, tuple[int, LogIndex]] = {}
+        with self._database.read() as connection:
+            for some in pieces([number_as_integer(number) for number in numbers]):
+                for row in connection.execute(select(table.number, table.place).where(table.number.in_(some))):
+                    found[number_as_text(row.number)] = at_place(row.place)
+        return found
+
+    def find_digests(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
+        """Those of `digests` that this log has; the newest record of each."""
+        table = schema.digests.c
+        found: dict[Digest32, LogIndex] = {}
+        with self._database.read() as connection:
+            for some in pieces(digests):
+                query = select(table.sha256, table.place).where(
+                    table.sha256.in_(some), table.log_no.in_(self.lineage(log_no))
+                )
+                for row in connection.execute(query.order_by(table.place)):
+                    found[Digest32(row.sha256)] = at_place(row.place)[1]
+        return found
+
+    def find_idempotent(self, log_no: int, keys: Sequence[str]) -> Mapping[str, tuple[LogIndex, Digest32]]:
+        """Those idempotency keys that were used: their record and the digest of the request."""
+        table = schema.idempotency.c
+        found: dict[str, tuple[LogIndex, Digest32]] = {}
+        with self._database.read() as connection:
+            for some in pieces(keys):
+                query = select(table.key, table.place, table.request_digest)
+                for row in connection.execute(
+                    query.where(table.log_no.in_(self.lineage(log_no)), table.key.in_(some))
+                ):
+                    found[row.key] = (at_place(row.place)[1], Digest32(row.request_digest))
+        return found
+
+    def identity_of(self, log_no: int, index: LogIndex) -> tuple[Digest32 | None, str | None]:
+        """Document digest and number under which a record can be found; None where it has none or was erased."""
+        table = schema.records.c
+        place = place_of(self.owner(log_no, index), index)
+        with self._database.read() as connection:
+            row = connection.execute(select(table.sha256, table.number).where(table.place == place)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"The log has no record {index}.")
+        return _identity(row)
+
+    def identities(
+        self, log_no: int, first: LogIndex, count: int
+    ) -> Mapping[LogIndex, tuple[Digest32 | None, str | None]]:
+        """`identity_of` for the indexes first … first + count - 1 that have a digest or a number."""
+        table = schema.records.c
+        found: dict[LogIndex, tuple[Digest32 | None, str | None]] = {}
+        with self._database.read() as connection:
+            for owner, low, high in self.spans(log_no, first, min(first + count, MAX_RECORDS - 1)):
+                query = select(table.place, table.sha256, table.number).where(
+                    table.place >= place_of(owner, low),
+                    table.place < place_of(owner, high),
+                    or_(table.sha256.is_not(None), table.number.is_not(None)),
+                )
+                found.update((at_place(row.place)[1], _identity(row)) for row in connection.execute(query))
+        return found
+
+    def identity_counts(self, log_no: int) -> tuple[int, int]:
+        """How many digests and how many numbers point into this log, whether or not the record is there."""
+        first, last = place_of(log_no, 0), place_of(log_no + 1, 0) - 1
+        digests, numbers = (
+            select(func.count()).select_from(table).where(table.c.place.between(first, last))
+            for table in (schema.digests, schema.numbers)
+        )
+        with self._database.read() as connection:
+            return connection.scalar(digests) or 0, connection.scalar(numbers) or 0
+
+    def process(self, process_id: str) -> Sequence[StoredRecord]:
+        """Every step of one process over all logs, by log and index."""
+        steps = schema.process_steps.c
+        query = RECORD.join(schema.process_steps, steps.place == schema.records.c.place)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(steps.process_id == process_id).order_by(steps.place)).all()
+        return [as_record(row) for row in rows]
+
+    def process_seqs(self, log_no: int, pairs: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], LogIndex]:
+        """Those (process id, seq) that this log has."""
+        steps = schema.process_steps.c
+        found: dict[tuple[str, int], LogIndex] = {}
+        with self._database.read() as connection:
+            for some in pieces(pairs):
+                wanted = or_(*(and_(steps.process_id == name, steps.seq == seq) for name, seq in some))
+                for row in connection.execute(
+                    select(schema.process_steps).where(steps.log_no.in_(self.lineage(log_no)), wanted)
+                ):
+                    found[row.process_id, row.seq] = at_place(row.place)[1]
+        return found
+
+    def last_process_seqs(self, log_no: int, ids: Sequence[str]) -> Mapping[str, int]:
+        """The highest seq of each process that this log has."""
+        steps = schema.process_steps.c
+        found: dict[str, int] = {}
+        with self._database.read() as connection:
+            for some in pieces(ids):
+                query = select(steps.process_id, func.max(steps.seq)).where(
+                    steps.log_no.in_(self.lineage(log_no)), steps.process_id.in_(some)
+                )
+                found.update((name, seq) for name, seq in connection.execute(query.group_by(steps.process_id)))
+        return found
+
+    def batch_members(self, log_no: int, batch: int) -> int:
+        """Number of records of an issuing batch."""
+        table, family = schema.batches.c, self.lineage(log_no)
+        with self._database.read() as connection:
+            counts = select(func.sum(table.members))
+            return connection.scalar(counts.where(table.log_no.in_(family), table.batch == batch)) or 0
+
+    def open_job(self, log_no: int, job: str) -> int:
+        """The batch number of a bulk job: the one it has, or the next free one from 1 on, durably kept."""
+        # A job goes on in a successor, and a recall of a batch holds there: no generation uses a number again.
+        table, family = schema.batches.c, self.lineage(log_no)
+        with self._database.write() as connection:
+            known = connection.scalar(select(table.batch).where(table.log_no.in_(family), table.job == job))
+            if known is not None:
+                return int(known)
+            batch = (connection.scalar(select(func.max(table.batch)).where(table.log_no.in_(family))) or 0) + 1
+            connection.execute(insert(schema.batches).values(log_no=log_no, batch=batch, job=job, members=0))
+            return batch
+
+
+def _identity(row: AnyRow) -> tuple[Digest32 | None, str | None]:
+    return (
+        None if row.sha256 is None else Digest32(bytes(row.sha256)),
+        None if row.number is None else number_as_text(row.number),
+    )
