@@ -1,0 +1,146 @@
+"""The one thread that speaks with the chain: mirror, then outbox, then anchorer, then status acts.
+
+The order matters. The mirror comes first, so that everything after it judges by final blocks; what settled in
+the outbox is noted before new anchors and acts are made, so that none is made twice. Each part survives a crash
+on its own (see their texts), so the thread may die at any point.
+
+A chain that does not answer is no reason to stop: the loop waits, longer each time up to `MAX_PAUSE_S`, and says
+so in `trouble`, which the health report shows. A fault of the store or the keystore is shown the same way: it must
+not end the thread and leave a service that accepts records and never anchors them.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.errors import InfrastructureError
+from ledger.log.anchorer import Anchorer
+from ledger.log.mirror import Mirror, MirrorStep
+from ledger.log.outbox import Outbox
+from ledger.log.status_sender import StatusSender
+from ledger.ports.keys import Clock
+from ledger.values import Instant
+
+MAX_PAUSE_S: Final = 15.0
+"""Longest pause between tries: a chain that is back is noticed within this time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopState:
+    """How the last step went."""
+
+    at: Instant
+    """When the last step ended."""
+    mirrored: MirrorStep | None
+    """What the newest whole mirror step did; None before the first."""
+    trouble: str | None
+    """Why the last step did not end, in words for a person; None where it did."""
+    failures: int
+    """Steps in a row that did not end."""
+    rewound_at: Instant | None
+    """When a reorganisation below what was final was last noticed by this process."""
+
+
+class ChainLoop:
+    """Drives everything that speaks with the chain, in a thread of its own or step by step."""
+
+    def __init__(
+        self,
+        *,
+        mirror: Mirror,
+        outbox: Outbox,
+        anchorer: Anchorer,
+        sender: StatusSender,
+        clock: Clock,
+        poll_s: float,
+    ) -> None:
+        """Step every `poll_s` seconds."""
+        self._mirror = mirror
+        self._outbox = outbox
+        self._anchorer = anchorer
+        self._sender = sender
+        self._clock = clock
+        self._poll_s = poll_s
+        self._awake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stepping = threading.Lock()
+        self._state = LoopState(at=clock(), mirrored=None, trouble=None, failures=0, rewound_at=None)
+
+    @property
+    def state(self) -> LoopState:
+        """How the last step went."""
+        return self._state
+
+    @property
+    def anchorer(self) -> Anchorer:
+        """Its faults and problems, for the health report."""
+        return self._anchorer
+
+    @property
+    def outbox(self) -> Outbox:
+        """Its refusals, for the health report."""
+        return self._outbox
+
+    def start(self) -> None:
+        """Begin stepping in a thread of its own."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="chain", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step that is under way."""
+        self._stopping.set()
+        self._awake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Step now rather than after the pause."""
+        self._awake.set()
+
+    def step(self, *, at_once: bool = False) -> None:
+        """One round; `at_once` anchors whatever waits, whatever its age.
+
+        Raises:
+            InfrastructureError: chain, store or keystore did not answer; a later step goes on from there.
+        """
+        with self._stepping:
+            mirrored = self._mirror.step()
+            if mirrored.rewound_to is not None:
+                self._note(mirrored=mirrored, rewound_at=self._clock())
+            now = self._clock()
+            settled = self._outbox.step(now)
+            self._anchorer.settled(settled, now)
+            self._sender.settled(settled, now)
+            self._anchorer.step(now, at_once=at_once)
+            self._sender.step(now)
+            self._note(mirrored=mirrored, rewound_at=self._state.rewound_at)
+
+    def _run(self) -> None:
+        pause = self._poll_s
+        while not self._stopping.is_set():
+            try:
+                self.step()
+                pause = self._poll_s
+            except InfrastructureError as error:
+                pause = min(max(pause * 2, self._poll_s), MAX_PAUSE_S)
+                self._fail(error)
+            self._awake.wait(pause)
+            self._awake.clear()
+
+    def _note(self, *, mirrored: MirrorStep, rewound_at: Instant | None) -> None:
+        self._state = LoopState(at=self._clock(), mirrored=mirrored, trouble=None, failures=0, rewound_at=rewound_at)
+
+    def _fail(self, error: InfrastructureError) -> None:
+        before = self._state
+        self._state = LoopState(
+            at=self._clock(),
+            mirrored=before.mirrored,
+            trouble=str(error),
+            failures=before.failures + 1,
+            rewound_at=before.rewound_at,
+        )
