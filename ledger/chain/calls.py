@@ -1,0 +1,118 @@
+"""The service's own contract calls as call data and gas limits; nothing here asks a chain.
+
+Gas limits are what the contracts' own snapshots measured, and room above it: what is not used is not paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.chain import artifacts
+from ledger.chain.abi import Interface
+from ledger.errors import InputError
+from ledger.ports.chain import Anchor, Call, StatusAct
+from ledger.values import Address, Digest32, LogId, Root, Status, TreeSize
+
+REGISTRIES: Final = ("AgencyRegistry", "CheckpointRegistry", "StatusRegistry")
+CONTRACTS: Final = ("Council", "Governor", *REGISTRIES)
+INTERFACES: Final[Mapping[str, Interface]] = {name: Interface(name, artifacts.load(name).abi) for name in CONTRACTS}
+
+TRANSACTION_GAS_LIMIT: Final = 16_777_216
+"""Most gas of one transaction (EIP-7825)."""
+LANES: Final = 128
+"""Records of one status word."""
+
+# Anchoring takes 112,000 at worst with 106 hashes of proof; each of them is checked on chain for about 700.
+_ANCHOR_GAS: Final = 250_000
+_ANCHOR_HASH_GAS: Final = 3_000
+# A call's own cost; a fresh word (22,100 and its 64 bytes of call data at 40 gas each); a lane (217 to 268); a
+# superseded record's successor with an event of its own.
+_ACT_GAS: Final = 250_000
+_WORD_GAS: Final = 28_000
+_LANE_GAS: Final = 320
+_SUCCESSOR_GAS: Final = 6_000
+
+
+def anchor_value(anchor: Anchor) -> tuple[bytes, int, int, bytes]:
+    """An anchor as the contracts' struct."""
+    return anchor.root, anchor.previous_size, anchor.time, anchor.key_id
+
+
+def anchor_call(
+    registry: Address,
+    *,
+    log_id: LogId,
+    proof_from: TreeSize,
+    head: Anchor,
+    size: TreeSize,
+    root: Root,
+    proof: Sequence[Digest32],
+) -> Call:
+    """The call that anchors (size, root) after the anchored head `proof_from`."""
+    data = INTERFACES["CheckpointRegistry"].call_data(
+        "anchor", log_id, proof_from, anchor_value(head), size, root, list(proof)
+    )
+    return Call(to=registry, data=data, gas=_ANCHOR_GAS + _ANCHOR_HASH_GAS * len(proof))
+
+
+def status_calls(registry: Address, act: StatusAct) -> Sequence[Call]:
+    """The calls of a status act, each below the gas limit of a transaction; their order does not matter.
+
+    Raises:
+        InputError: no index, indexes that do not ascend, or not one successor for each superseded record.
+    """
+    superseded = act.after is Status.SUPERSEDED
+    if not act.indexes or any(one >= other for one, other in zip(act.indexes, act.indexes[1:], strict=False)):
+        raise InputError("A status act names at least one record or batch, each once, in ascending order.")
+    if len(act.successors) != (len(act.indexes) if superseded else 0) or superseded != (
+        act.successor_log is not None
+    ):
+        raise InputError("Superseding names one later record for each record; other changes name none.")
+    return [_status_call(registry, act, part) for part in _parts(act)]
+
+
+@dataclass(slots=True)
+class _Part:
+    """Words of one call: ascending, with the places of their records in the act."""
+
+    words: dict[int, int]
+    first: int
+    end: int
+    gas: int
+
+
+def _parts(act: StatusAct) -> Iterator[_Part]:
+    """Cut an act into calls between words, as few as the gas limit allows."""
+    each = _LANE_GAS + (_SUCCESSOR_GAS if act.successors else 0)
+    part = _Part(words={}, first=0, end=0, gas=_ACT_GAS)
+    place = 0
+    while place < len(act.indexes):
+        word, mask, end = act.indexes[place] // LANES, 0, place
+        while end < len(act.indexes) and act.indexes[end] // LANES == word:
+            mask |= 1 << (2 * (act.indexes[end] % LANES))
+            end += 1
+        gas = _WORD_GAS + each * (end - place)
+        if part.words and part.gas + gas >= TRANSACTION_GAS_LIMIT:
+            yield part
+            part = _Part(words={}, first=place, end=place, gas=_ACT_GAS)
+        part.words[word] = mask
+        part.end, part.gas, place = end, part.gas + gas, end
+    yield part
+
+
+def _status_call(registry: Address, act: StatusAct, part: _Part) -> Call:
+    value = (
+        act.log_id,
+        act.batches,
+        act.before,
+        act.after,
+        act.reason,
+        act.retroactive,
+        list(part.words),
+        list(part.words.values()),
+        act.successor_log or bytes(32),
+        list(act.successors[part.first : part.end]) if act.successors else [],
+    )
+    return Call(to=registry, data=INTERFACES["StatusRegistry"].call_data("change", value), gas=part.gas)
