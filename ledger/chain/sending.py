@@ -141,6 +141,8 @@ class Sending:
         """Run a reverted transaction again on the state before its block: receipts do not hold the reason."""
         found = self._rpc.call("eth_getTransactionByHash", "0x" + transaction.hex())
         sent = replies.mapping(found, "a transaction")
+        if sent.get("to") is None:
+            return "The contract's constructor refused, or the gas was not enough."
         call = Call(
             to=replies.address(sent.get("to"), "a transaction's recipient"),
             data=replies.data(sent.get("input"), "a transaction's data"),

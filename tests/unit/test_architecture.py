@@ -33,9 +33,11 @@ ROOMS: dict[str, set[str]] = {
     "ledger.verification.service": PURE | {"ledger.verification", "ledger.ports"},
     "ledger.procurement.service": PURE | {"ledger.procurement", "ledger.ports"},
     "ledger.log": PURE | {"ledger.ports"},
-    "ledger.chain": PURE | {"ledger.procurement", "ledger.ports"},
+    # Deploying refuses keys that everybody has; the list of them needs nothing else of the keys.
+    "ledger.keys.wellknown": {"ledger.values"},
+    "ledger.chain": PURE | {"ledger.procurement", "ledger.ports", "ledger.keys.wellknown"},
     "ledger.store": PURE | {"ledger.ports"},
-    "ledger.keys": PURE | {"ledger.ports"},
+    "ledger.keys": PURE | {"ledger.ports", "ledger.keys.wellknown"},
     "ledger.documents": PURE | {"ledger.ports"},
     "ledger.settings": {"ledger.errors"},
     "ledger.wiring": {
@@ -74,7 +76,7 @@ ROOMS: dict[str, set[str]] = {
     "api.__main__": {"api.app", "api.settings"},
     "api": set(),
     "localchain": set(),
-    "scripts": {"ledger.chain", "ledger.settings", "ledger.errors"},
+    "scripts": {"ledger.chain", "ledger.keys", "ledger.settings", "ledger.errors", "ledger.values"},
 }
 
 # third-party or dangerous stdlib module -> the only rooms that may import it.
