@@ -78,7 +78,7 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
         uint8 alone = AGENCIES.requireKey(keyId, log.agency, Role.Status);
         bool fresh = _leaveChains(act, standing);
         if (fresh && (act.to == Status.Revoked || act.to == Status.Superseded)) {
-            _turn(act, _space(act.logId, log, act.batches), act.to, act.from);
+            _turn(act, _space(act.logId, log, act.batches), uint256(act.to), uint256(act.from));
         }
         emit ActVoided(act.logId, standing.keyId, _head(act, standing), keyId, _now());
         if (again.words.length != 0) {
@@ -136,7 +136,7 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
 
     function _perform(Act calldata act, Log memory log, bytes32 keyId, bytes32 secondKeyId) private {
         _requireFit(act, log);
-        _turn(act, _space(act.logId, log, act.batches), act.from, act.to);
+        _turn(act, _space(act.logId, log, act.batches), uint256(act.from), uint256(act.to));
         bytes32 secondPrevious = secondKeyId == 0 ? bytes32(0) : _acts[secondKeyId];
         bytes32 head = _head(act, Standing(keyId, secondKeyId, _now(), _acts[keyId], secondPrevious));
         _acts[keyId] = head;
@@ -159,19 +159,25 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
         else require(act.successors.length == 0, SuccessorsWrong(act.successors.length, 0));
     }
 
-    /// @dev Turns every selected lane from one status to another, or reverts: nothing before need be stored.
-    function _turn(Act calldata act, bytes32 space, Status from, Status to) private {
+    /// @dev Turns every selected lane from one status to another, or reverts: nothing before need be stored. The words
+    /// and the storage they are in are looked up once; products of a mask with at most 3 can't overflow.
+    function _turn(Act calldata act, bytes32 space, uint256 from, uint256 to) private {
+        mapping(uint256 word => uint256 lanes) storage held = _words[space];
+        uint256[] calldata words = act.words;
+        uint256[] calldata masks = act.masks;
         uint256 before;
-        for (uint256 i = 0; i < act.words.length; ++i) {
-            uint256 word = act.words[i];
-            uint256 mask = act.masks[i];
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 word = words[i];
+            uint256 mask = masks[i];
             require(i == 0 || word > before, WordsNotAscending(word, before));
             require(Lanes.selects(mask), MaskMalformed(word, mask));
-            uint256 lanes = _words[space][word];
-            uint256 found = lanes & (mask * 3);
-            uint256 needed = mask * uint256(from);
-            require(found == needed, StatusNot(word, found, needed));
-            _words[space][word] = lanes ^ (mask * (uint256(from) ^ uint256(to)));
+            unchecked {
+                uint256 lanes = held[word];
+                uint256 needed = mask * from;
+                uint256 found = lanes & (mask * 3);
+                require(found == needed, StatusNot(word, found, needed));
+                held[word] = lanes ^ (mask * (from ^ to));
+            }
             before = word;
         }
     }
