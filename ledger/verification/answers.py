@@ -60,6 +60,14 @@ class KeyFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A consistency proof from the evidence's checkpoint, itself never anchored, to an anchored size above it."""
+
+    size: TreeSize
+    path: tuple[Digest32, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainFacts:
     """What a chain answered about the log of one record.
 
@@ -74,6 +82,7 @@ class ChainFacts:
             from the first on, up to the first that is not void. Ascending by size.
         keys: every key of the agency.
         due: latest time by which the record was promised to be anchored, from its receipt.
+        link: where the evidence's own size was never anchored: the proof that an anchored tree begins with it.
     """
 
     by_service: bool
@@ -85,6 +94,7 @@ class ChainFacts:
     anchors: tuple[AnchorFact, ...]
     keys: tuple[KeyFact, ...]
     due: Instant | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +166,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A status and since when it has been so; `since` is None where it never changed."""
+    """A status and since when it has been so; `since` is None where it never changed or that is not known."""
 
     status: Status
-    since: Instant | None
+    since: Instant | None = None
+    retroactive: bool = False
 
 
 def standing_at(facts: StatusFacts, moment: Instant) -> Standing:
@@ -178,14 +189,16 @@ def standing_at(facts: StatusFacts, moment: Instant) -> Standing:
 
 
 def _lane(facts: StatusFacts, moment: Instant, *, batch: bool) -> Standing:
-    standing = Standing(status=Status.ACTIVE, since=None)
+    standing = Standing(status=Status.ACTIVE)
     acts = [act for act in facts.acts if act.batch == batch and not act.void]
     for act in acts:
         if act.after is Status.REVOKED and act.retroactive:
-            return Standing(status=Status.REVOKED, since=act.time)
+            return Standing(status=act.after, since=act.time, retroactive=True)
         if act.time <= moment:
             standing = Standing(status=act.after, since=act.time)
     for pending in facts.pending:
-        if pending.batch == batch and (pending.accepted_at <= moment or pending.retroactive):
-            standing = Standing(status=pending.after, since=pending.accepted_at)
+        # A resumption counts only once it is final; bad news counts at once (formats.md, section 5).
+        graver = SEVERITY[pending.after] > SEVERITY[standing.status]
+        if pending.batch == batch and graver and (pending.accepted_at <= moment or pending.retroactive):
+            standing = Standing(status=pending.after, since=pending.accepted_at, retroactive=pending.retroactive)
     return standing

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ledger.errors import FormatError
 from ledger.hashing.canonical import Json
-from ledger.hashing.encodings import hex_decode
+from ledger.hashing.encodings import b64u_decode, b64u_encode, hex_decode
 from ledger.values import (
     MAX_INTEGER,
     Address,
@@ -32,6 +32,7 @@ from ledger.verification.answers import (
     Answers,
     ChainFacts,
     KeyFact,
+    Link,
     PendingAct,
     StatusFacts,
 )
@@ -105,6 +106,9 @@ def _chain_to_json(facts: ChainFacts) -> dict[str, Json]:
                 for key in facts.keys
             ],
             "due": _when(facts.due),
+            "link": None
+            if facts.link is None
+            else {"size": facts.link.size, "path": [b64u_encode(node) for node in facts.link.path]},
         }
     )
 
@@ -184,6 +188,12 @@ class _Members:
             raise FormatError(f"{text[:40]!r} is not known here.", where=self.place(name))
         return words[text]
 
+    def digests(self, name: str) -> tuple[Digest32, ...]:
+        value = self._value.get(name)
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise FormatError("A list of hashes is needed.", where=self.place(name))
+        return tuple(Digest32(b64u_decode(text, length=32, where=self.place(name))) for text in value)
+
     def rows(self, name: str, read: Callable[[_Members], T]) -> tuple[T, ...]:
         value = self._value.get(name)
         if not isinstance(value, Sequence) or isinstance(value, str):
@@ -208,7 +218,13 @@ def _chain_from_json(value: object) -> ChainFacts:
         anchors=members.rows("anchors", _anchor_from_json),
         keys=members.rows("keys", _key_from_json),
         due=members.instant_or_none("due"),
+        link=None if (link := members.optional("link")) is None else _link_from_json(link),
     )
+
+
+def _link_from_json(value: object) -> Link:
+    link = _Members(value, "answers.chain.link")
+    return Link(size=TreeSize(link.integer("size")), path=link.digests("path"))
 
 
 def _anchor_from_json(row: _Members) -> AnchorFact:

@@ -119,6 +119,7 @@ class About:
         valid_until: end of validity, where the record has one.
         number: the disclosed document number.
         changed_at: when the status began that the verdict speaks of.
+        from_the_start: a revocation that leaves no earlier instant valid (취소, not 철회).
         due: the latest time by which the record was promised to be anchored.
         withheld: number of facts that the evidence withholds.
     """
@@ -134,6 +135,7 @@ class About:
     valid_until: Instant | None = None
     number: str | None = None
     changed_at: Instant | None = None
+    from_the_start: bool = False
     due: Instant | None = None
     withheld: int = 0
 
@@ -161,6 +163,8 @@ class About:
                 out[name] = format_instant(moment)
         if self.anchored_at is not None:
             out["anchoredOrEarlier"] = self.anchored_or_earlier
+        if self.from_the_start:
+            out["fromTheStart"] = True
         if self.withheld:
             out["withheld"] = self.withheld
         return out
