@@ -121,6 +121,7 @@ class Keystore:
                 key_id=info.key_id,
                 origin=info.origin,
                 current=info.state is KeyState.CURRENT,
+                ended=info.state is KeyState.ENDED,
             )
             for info in self.list()
             if info.role is not None and info.agency == agency

@@ -19,6 +19,7 @@ the next step notices it.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,14 +52,19 @@ class Mirror:
         self._store = store
         self._first_block = first_block
         self._span = span
+        self._one_at_a_time = threading.Lock()
 
     def step(self) -> MirrorStep:
-        """Mirror up to the newest final block.
+        """Mirror up to the newest final block; safe to call from several threads.
 
         Raises:
             ChainError: the chain did not answer; what was applied so far stays.
             StoreError: the store refused.
         """
+        with self._one_at_a_time:
+            return self._step()
+
+    def _step(self) -> MirrorStep:
         final = self._chain.finalized()
         newest = self._store.mirrored_blocks(1)
         if newest and newest[0] == final:

@@ -71,7 +71,9 @@ class KeptKey:
     origin: Origin | None
     """The log whose notes a NOTE or RECEIPT key signs; None for chain keys."""
     current: bool
-    """Whether `Keyring` answers with it; the others are spare or rotated out."""
+    """Whether `Keyring` answers with it."""
+    ended: bool
+    """Whether it was rotated out: it never signs again. Neither current nor ended: a spare one."""
 
 
 class KeyMaker(Protocol):
