@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import rlp  # type: ignore[import-untyped]
 from eth.abc import (
@@ -22,10 +22,13 @@ from eth.abc import (
     ComputationAPI,
     ReceiptAPI,
     SignedTransactionAPI,
+    TransactionBuilderAPI,
 )
 from eth.chains.base import MiningChain
 from eth.constants import ZERO_ADDRESS
 from eth.db.schema import SchemaV1
+from eth.db.witness import MetaWitness
+from eth.rlp.sedes import chain_gaps
 from eth.vm.base import VM
 from eth.vm.interrupt import EVMMissingData
 from eth_typing import Address, BlockNumber, Hash32
@@ -33,13 +36,6 @@ from eth_typing import Address, BlockNumber, Hash32
 from localchain.evm import LocalVM, header_from_parent
 
 __all__ = ["AppliedTransaction", "LocalChain", "MinedBlock", "PendingBlock", "chain_class"]
-
-_CHAIN_GAPS_SEDES: Final = rlp.sedes.List(
-    (
-        rlp.sedes.CountableList(rlp.sedes.List((rlp.sedes.big_endian_int, rlp.sedes.big_endian_int))),
-        rlp.sedes.big_endian_int,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +90,9 @@ class PendingBlock:
             tuple(one.receipt for one in self.applied),
         )
 
-    def seal(self, **fields: Any) -> BlockAndMetaWitness:
-        """Finish the block: state root, and the header fields that are given."""
-        block = self.vm.block_postprocessing(self.filled())
-        return self.vm.finalize_block(self.vm.pack_block(block, **fields))
+    def seal(self) -> BlockAPI:
+        """Finish the block with its state root."""
+        return self.vm.finalize_block(self.vm.block_postprocessing(self.filled())).block
 
 
 class LocalChain(MiningChain):
@@ -121,17 +116,19 @@ class LocalChain(MiningChain):
 
     def begin_block(self, **fields: Any) -> PendingBlock:
         """Begin the next block on the head that is on disk."""
+        # Drawn before the first transaction runs, so that PREVRANDAO is what the header says.
+        fields.setdefault("mix_hash", os.urandom(32))
         header = self.create_header_from_parent(self.get_canonical_head(), **fields)
         self.header = header
         return PendingBlock(cast(VM, self.get_vm(header)), header)
 
-    def seal_block(self, pending: PendingBlock, **fields: Any) -> MinedBlock:
+    def seal_block(self, pending: PendingBlock) -> MinedBlock:
         """Seal, check and buffer a block; the head that py-evm sees is the new one from here on.
 
         Raises:
             ValidationError: a rule of this chain is broken.
         """
-        block = pending.seal(**({"mix_hash": os.urandom(32)} | fields)).block
+        block = pending.seal()
         pending.vm.validate_header(block.header, self.get_block_header_by_hash(block.header.parent_hash))
         self.chaindb.persist_block(block)
         return MinedBlock(block=block, applied=tuple(pending.applied))
@@ -157,18 +154,22 @@ class LocalChain(MiningChain):
 
     def get_block(self) -> BlockAPI:
         """The pending block."""
-        return self._pending.filled() if self._pending else self.get_vm(self.header).get_block()
+        if self._pending is not None:
+            return self._pending.filled()
+        self.header = self.create_header_from_parent(self.get_canonical_head())
+        return self.get_vm(self.header).get_block()
 
     def mine_block_extended(self, *args: Any, **kwargs: Any) -> BlockAndMetaWitness:
-        """End the pending block and make it durable."""
+        """End the pending block and make it durable; `coinbase` counts only for a block without transactions."""
         pending = self._pending or self.begin_block(coinbase=kwargs.get("coinbase", Address(ZERO_ADDRESS)))
-        kwargs.pop("blob_gas_used", None)
-        if pending.applied:
-            kwargs.pop("coinbase", None)
-        witness_block = self.seal_block(pending, **kwargs)
-        self.on_mined(witness_block)
+        mined = self.seal_block(pending)
+        self.on_mined(mined)
         self.reset_header()
-        return BlockAndMetaWitness(witness_block.block, None)  # type: ignore[arg-type]
+        return BlockAndMetaWitness(mined.block, MetaWitness(set(), {}))
+
+    def get_transaction_builder(self) -> type[TransactionBuilderAPI]:
+        """What decodes and makes transactions; eth-tester asks for it."""
+        return LocalVM.get_transaction_builder()
 
     def forget_above(self, header: BlockHeaderAPI, gone: list[tuple[int, bytes]], transactions: list[bytes]) -> None:
         """Make `header` the head again and remove py-evm's look-ups of what came after it.
@@ -184,7 +185,7 @@ class LocalChain(MiningChain):
             nodes.delete(SchemaV1.make_block_hash_to_score_lookup_key(Hash32(block_hash)))
         for transaction in transactions:
             nodes.delete(SchemaV1.make_transaction_hash_to_block_lookup_key(Hash32(transaction)))
-        gaps = rlp.encode(((), header.block_number + 1), sedes=_CHAIN_GAPS_SEDES)
+        gaps = rlp.encode(((), header.block_number + 1), sedes=chain_gaps)
         nodes.set(SchemaV1.make_header_chain_gaps_lookup_key(), gaps)
         nodes.set(SchemaV1.make_chain_gaps_lookup_key(), gaps)
         nodes.set(SchemaV1.make_canonical_head_hash_lookup_key(), header.hash)

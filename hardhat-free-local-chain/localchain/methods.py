@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -20,6 +21,8 @@ from localchain.subscriptions import Subscriptions
 Method = Callable[..., Any]
 _MAX_FEE_BLOCKS: Final = 1_024
 _MAX_PROOF_KEYS: Final = 1_024
+_MAX_STATE_USES: Final = 2_000
+"""py-evm keeps a note of every node that a state has read; so it is made anew now and then."""
 
 
 def client_version(node: Node) -> str:
@@ -30,6 +33,14 @@ def client_version(node: Node) -> str:
         evm = "unknown"
     kind = "development" if node.development else "operator"
     return f"localchain/1/{kind}/py-evm-{evm}/python{platform.python_version()}"
+
+
+class _LatestState(threading.local):
+    """This thread's state after the newest block, which each call leaves as it was."""
+
+    block_hash: bytes | None = None
+    state: Any = None
+    uses: int = 0
 
 
 class Methods:
@@ -43,7 +54,7 @@ class Methods:
         self._node = node
         self._filters = Subscriptions(node)
         self._version = client_version(node)
-        self._states: tuple[bytes, Any] | None = None
+        self._latest = _LatestState()
         self.table: dict[str, Method] = {
             "web3_clientVersion": lambda: self._version,
             "localchain_development": lambda: node.development,
@@ -170,7 +181,15 @@ class Methods:
     def _state(self, block: object) -> Any:
         if block == "pending":
             return self._node.state_at(self._node.head, pending=True)
-        return self._node.state_at(need_block(self._node, block))
+        found = need_block(self._node, block)
+        if found.hash != self._node.head.hash:
+            return self._node.state_at(found)
+        # A batch of a thousand calls reads the same accounts again and again.
+        if self._latest.block_hash != found.hash or self._latest.uses >= _MAX_STATE_USES:
+            self._latest.block_hash, self._latest.uses = found.hash, 0
+            self._latest.state = self._node.state_at(found)
+        self._latest.uses += 1
+        return self._latest.state
 
     def get_nonce(self, address: object, block: object = "latest") -> Any:
         """Next nonce of an account."""

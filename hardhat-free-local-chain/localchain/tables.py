@@ -106,13 +106,21 @@ def write_block(connection: sqlite3.Connection, mined: MinedBlock) -> None:
             topics = [topic.to_bytes(_WORD, "big") for topic in log.topics]
             topics_padded = topics + [None] * (4 - len(topics))
             log_rows.append((number, len(log_rows), position, bytes(log.address), *topics_padded, bytes(log.data)))
-    encoded = rlp.encode(mined.block)
+    encoded = rlp.encode(header)
+    size = _block_size(encoded, [one.transaction.encode() for one in mined.applied])
     connection.execute(
         "INSERT INTO blocks (number, hash, header, size, transactions, logs) VALUES (?, ?, ?, ?, ?, ?)",
-        (number, bytes(header.hash), rlp.encode(header), len(encoded), len(transaction_rows), len(log_rows)),
+        (number, bytes(header.hash), encoded, size, len(transaction_rows), len(log_rows)),
     )
     connection.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", transaction_rows)
     connection.executemany("INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", log_rows)
+
+
+def _block_size(header: bytes, transactions: Sequence[bytes]) -> int:
+    """Length of the whole block's RLP form: header, transactions, no uncles, no withdrawals."""
+    # A typed transaction (first byte below 0x80) is a string in the list, a legacy one is a list of its own.
+    items = [raw if raw[0] < 0x80 else rlp.decode(raw) for raw in transactions]
+    return len(rlp.encode([rlp.decode(header), items, [], []]))
 
 
 def delete_above(connection: sqlite3.Connection, number: int) -> None:
