@@ -1,0 +1,238 @@
+"""Turns a report into what a person reads: one verdict, its instant, what it does not prove, and every check.
+
+Nothing inside a failed file is shown as fact: `Report.about` holds only what passed, and of an `altered` file not
+even that is shown. A number's result is never green: a number checks the record, not the paper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from api.pages.words import Words
+from ledger.values import Instant, Verdict, format_instant
+from ledger.verification.report import Check, Outcome, Report
+
+KOREA: Final = timezone(timedelta(hours=9), "KST")
+
+TONES: Final = {
+    Verdict.VALID: "accept",
+    Verdict.ALTERED: "refuse",
+    Verdict.REVOKED: "refuse",
+    Verdict.UNKNOWN_ISSUER: "refuse",
+    Verdict.SUSPENDED: "ask",
+    Verdict.SUPERSEDED: "ask",
+    Verdict.EXPIRED: "ask",
+    Verdict.NOT_YET_IN_FORCE: "ask",
+    Verdict.ERASED: "none",
+    Verdict.NOT_ANCHORED_YET: "none",
+    Verdict.NOT_FOUND: "none",
+    Verdict.CANNOT_CHECK: "none",
+}
+"""What to do, as a colour with a shape and a word beside it; a number's result is always `none`."""
+
+SHAPES: Final = {"accept": "✓", "refuse": "✕", "ask": "!", "none": "i"}
+_MARKS: Final = {Outcome.PASSED: "✓", Outcome.FAILED: "✕", Outcome.NOT_RUN: "–"}
+_OUTCOMES: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_RUN: "not_run"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """An instant as a page shows it: for machines in UTC, for people in Korean time with its zone."""
+
+    machine: str
+    people: str
+
+    @property
+    def day(self) -> str:
+        """The day alone."""
+        return self.people[:10]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who issued it, in the page's language, and where to ask."""
+
+    name: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRow:
+    """One of the nineteen checks."""
+
+    number: int
+    name: str
+    outcome: str
+    outcome_word: str
+    mark: str
+    source: str
+    detail: str
+    expected: str | None
+    actual: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultView:
+    """Everything that the result page shows."""
+
+    verdict: str
+    tone: str
+    tone_word: str
+    shape: str
+    word: str
+    headline: str
+    second: str | None
+    next: str
+    instant: Moment | None
+    facts: tuple[tuple[str, str], ...]
+    honest: bool
+    not_proved: tuple[str, ...]
+    notes: tuple[str, ...]
+    checks_heading: str
+    checks: tuple[CheckRow, ...]
+    chain: str | None
+
+
+def moment(instant: Instant) -> Moment:
+    """An instant for machines and for people."""
+    there = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=instant)
+    return Moment(
+        machine=format_instant(instant), people=f"{there.astimezone(KOREA):%Y-%m-%d %H:%M:%S} {KOREA.tzname(None)}"
+    )
+
+
+def present(report: Report, words: Words, *, by_file: bool, office: Office | None, now: Instant) -> ResultView:
+    """What the result page shows of a report.
+
+    Args:
+        report: the answer of the verification.
+        words: the page's language.
+        by_file: whether a file's digest was compared; a number alone compares nothing.
+        office: the issuing office, where the report proves which it is.
+        now: for "as of now" where the report has no instant (nothing was found).
+    """
+    verdict = report.verdict
+    tone = TONES[verdict] if by_file else "none"
+    exists_only = verdict is Verdict.VALID and not by_file
+    outcomes = [check.outcome for check in report.checks]
+    return ResultView(
+        verdict=verdict.value,
+        tone=tone,
+        tone_word=words[f"tone_{tone}"],
+        shape=SHAPES[tone],
+        word=words["tone_none"] if exists_only else words[f"verdicts.{verdict.value}.word"],
+        headline=words["result_number_heading"] if exists_only else _headline(report, words, office, now),
+        second=_second(report, words),
+        next=words["result_number_next"] if exists_only else _next(report, words, office),
+        instant=moment(report.as_of) if report.as_of is not None else None,
+        facts=() if verdict is Verdict.ALTERED else _facts(report, words, office),
+        honest=verdict in (Verdict.ALTERED, Verdict.NOT_FOUND) and by_file,
+        not_proved=_not_proved(words, by_file=by_file),
+        notes=report.notes,
+        checks_heading=words.say(
+            "checks_heading",
+            total=len(outcomes),
+            passed=outcomes.count(Outcome.PASSED),
+            failed=outcomes.count(Outcome.FAILED),
+            not_run=outcomes.count(Outcome.NOT_RUN),
+        ),
+        checks=tuple(_row(check, words) for check in report.checks),
+        chain=_chain(report, words),
+    )
+
+
+def _headline(report: Report, words: Words, office: Office | None, now: Instant) -> str:
+    """The verdict's sentence; its plain form where something that it would name is not proved."""
+    about = report.about
+    issued = about.anchored_at if about.anchored_at is not None else about.recorded_at
+    values: dict[str, str | None] = {
+        "agency": office.name if office else None,
+        "contact": office.contact if office else None,
+        "number": about.number,
+        "date": _day(issued),
+        "time": _time(report.as_of if report.as_of is not None else now),
+        "changed": _time(about.changed_at),
+        "until": _day(about.valid_until),
+        "from": _day(about.valid_from),
+        "due": _time(about.due),
+        "reason": _reason(report, words),
+    }
+    key = f"verdicts.{report.verdict.value}"
+    if any(value is None and f"{{{name}}}" in words[f"{key}.sentence"] for name, value in values.items()):
+        return words[f"{key}.plain"]
+    return words.say(f"{key}.sentence", **values)
+
+
+def _next(report: Report, words: Words, office: Office | None) -> str:
+    return words.say(f"verdicts.{report.verdict.value}.next", contact=office.contact if office else words["agency"])
+
+
+def _second(report: Report, words: Words) -> str | None:
+    """Without a fresh status there is no `valid`; what is known of an earlier instant is said in a second line."""
+    if report.verdict is not Verdict.CANNOT_CHECK or report.as_of is None:
+        return None
+    clean = report.check(14).outcome is Outcome.PASSED and report.about.changed_at is None
+    return words.say("no_revocation_then", time=_time(report.as_of)) if clean else None
+
+
+def _reason(report: Report, words: Words) -> str | None:
+    for check in report.checks:
+        if check.demands is Verdict.CANNOT_CHECK:
+            return words.say("reason_check", check=words[f"checks.{check.name}"])
+    return None
+
+
+def _facts(report: Report, words: Words, office: Office | None) -> tuple[tuple[str, str], ...]:
+    about = report.about
+    anchored = _time(about.anchored_at)
+    if anchored and about.anchored_or_earlier:
+        anchored = words.say("anchored_or_earlier", time=anchored)
+    rows = (
+        ("agency", office.name if office else about.agency),
+        ("number", about.number),
+        ("kind", about.kind),
+        ("anchored_at", anchored),
+        ("recorded_at", _time(about.recorded_at)),
+        ("valid_until", _time(about.valid_until)),
+        ("log", about.origin),
+        ("index", str(about.index) if about.index is not None else None),
+    )
+    return tuple((words[name], value) for name, value in rows if value)
+
+
+def _not_proved(words: Words, *, by_file: bool) -> tuple[str, ...]:
+    names = ["not_proved_content", "not_proved_person", "not_proved_outside"]
+    if not by_file:
+        names.insert(0, "not_proved_paper")
+    return tuple(words[name] for name in names)
+
+
+def _row(check: Check, words: Words) -> CheckRow:
+    return CheckRow(
+        number=check.number,
+        name=words[f"checks.{check.name}"],
+        outcome=check.outcome.value,
+        outcome_word=words[_OUTCOMES[check.outcome]],
+        mark=_MARKS[check.outcome],
+        source=words[f"source_{check.source.value}"],
+        detail=check.text,
+        expected=check.expected,
+        actual=check.actual,
+    )
+
+
+def _chain(report: Report, words: Words) -> str | None:
+    chain = report.answers.chain if report.answers else None
+    if chain is None:
+        return None
+    return words.say("chain_value", chain_id=chain.chain_id, genesis=chain.genesis.hex())
+
+
+def _time(instant: Instant | None) -> str | None:
+    return moment(instant).people if instant is not None else None
+
+
+def _day(instant: Instant | None) -> str | None:
+    return moment(instant).day if instant is not None else None
