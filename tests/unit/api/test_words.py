@@ -29,7 +29,7 @@ def places(text: str) -> set[str]:
 
 def test_both_languages_have_the_same_words_with_the_same_places() -> None:
     korean, english = CATALOGUES["ko"], CATALOGUES["en"]
-    assert korean.names() == english.keys()
+    assert korean.names() == english.names()
     for key in korean.names():
         assert korean[key].strip(), key
         assert english[key].strip(), key
