@@ -111,6 +111,10 @@ class Anchorer:
         """
         on_the_way = {item.log_no for item in self._chain_store.outgoing(OutboxKind.ANCHOR)}
         for log in self._records.logs():
+            if not self._is_open(log):
+                # A closed log's void head is no fault any more: its successor goes on from the good one.
+                self._faults.pop(log.log_no, None)
+                continue
             anchored = self._compare(log)
             if log.log_no in self._faults or log.log_no in on_the_way:
                 continue
@@ -121,6 +125,10 @@ class Anchorer:
             size = anchored.size if anchored else log.start
             if head is not None and head.size > size and (at_once or self._is_due(log, head, size, now)):
                 self._anchor(log, head, anchored, now)
+
+    def _is_open(self, log: LogInfo) -> bool:
+        event = self._chain_store.log_event(log.log_id)
+        return event is not None and event.state is LogState.OPEN
 
     def _compare(self, log: LogInfo) -> AnchorEvent | None:
         """The newest anchor; a fault where the local tree does not contain it."""

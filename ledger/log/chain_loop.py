@@ -12,7 +12,7 @@ not end the thread and leave a service that accepts records and never anchors th
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger.errors import InfrastructureError
@@ -41,6 +41,8 @@ class LoopState:
     """Steps in a row that did not end."""
     rewound_at: Instant | None
     """When a reorganisation below what was final was last noticed by this process."""
+    rewound_to: int | None
+    """The block number that it threw the mirror back to."""
 
 
 class ChainLoop:
@@ -67,7 +69,7 @@ class ChainLoop:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._stepping = threading.Lock()
-        self._state = LoopState(at=clock(), mirrored=None, trouble=None, failures=0, rewound_at=None)
+        self._state = LoopState(at=clock(), mirrored=None, trouble=None, failures=0, rewound_at=None, rewound_to=None)
 
     @property
     def state(self) -> LoopState:
@@ -110,15 +112,16 @@ class ChainLoop:
         """
         with self._stepping:
             mirrored = self._mirror.step()
+            self._state = replace(self._state, mirrored=mirrored)
             if mirrored.rewound_to is not None:
-                self._note(mirrored=mirrored, rewound_at=self._clock())
+                self._state = replace(self._state, rewound_at=self._clock(), rewound_to=mirrored.rewound_to)
             now = self._clock()
             settled = self._outbox.step(now)
             self._anchorer.settled(settled, now)
             self._sender.settled(settled, now)
             self._anchorer.step(now, at_once=at_once)
             self._sender.step(now)
-            self._note(mirrored=mirrored, rewound_at=self._state.rewound_at)
+            self._state = replace(self._state, at=self._clock(), trouble=None, failures=0)
 
     def _run(self) -> None:
         pause = self._poll_s
@@ -132,15 +135,5 @@ class ChainLoop:
             self._awake.wait(pause)
             self._awake.clear()
 
-    def _note(self, *, mirrored: MirrorStep, rewound_at: Instant | None) -> None:
-        self._state = LoopState(at=self._clock(), mirrored=mirrored, trouble=None, failures=0, rewound_at=rewound_at)
-
     def _fail(self, error: InfrastructureError) -> None:
-        before = self._state
-        self._state = LoopState(
-            at=self._clock(),
-            mirrored=before.mirrored,
-            trouble=str(error),
-            failures=before.failures + 1,
-            rewound_at=before.rewound_at,
-        )
+        self._state = replace(self._state, at=self._clock(), trouble=str(error), failures=self._state.failures + 1)
