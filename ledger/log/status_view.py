@@ -64,7 +64,8 @@ class HistoryEntry:
     """The act's number at this service while it is not final; None once it stands on chain."""
     transaction: Digest32 | None
     block: Block | None
-    key_id: KeyId | None
+    key_ids: tuple[KeyId, ...]
+    """The keys that signed it, two where it needed two persons; none while it is not final."""
 
 
 class StatusReader:
@@ -210,7 +211,7 @@ def _entry(event: StatusEvent) -> HistoryEntry:
         act_no=None,
         transaction=event.place.transaction,
         block=event.place.block,
-        key_id=event.key_id,
+        key_ids=tuple(key for key in (event.key_id, event.second_key_id) if any(key)),
     )
 
 
@@ -226,5 +227,5 @@ def _open_entry(request: StatusRequest) -> HistoryEntry:
         act_no=request.act_no,
         transaction=None,
         block=None,
-        key_id=None,
+        key_ids=(),
     )

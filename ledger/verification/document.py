@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Final
 
 from ledger.records.anchor_note import ANCHOR_NOTE
-from ledger.records.disclosure import NUMBER_PATH, SHA256_PATH, Disclosure
+from ledger.records.disclosure import NUMBER_PATH, SHA256_PATH
 from ledger.records.evidence import Evidence, part_format
 from ledger.records.parts import CONSISTENCY, NOTE, REFERENCE
 from ledger.values import Digest32, Verdict
 from ledger.verification.examination import Passed, RefusedError, UnansweredError
+from ledger.verification.form import Facts
 
-KNOWN_FORMATS = {
+ERASED: Final = "The office erased what it kept of this record."
+
+KNOWN_FORMATS: Final[dict[str, tuple[str, ...]]] = {
     "chain": (REFERENCE, ANCHOR_NOTE),
     "status": (NOTE,),
     "keys": (),
@@ -21,45 +24,37 @@ KNOWN_FORMATS = {
 """What this program can run, by member of the evidence."""
 
 
-def check_document(
-    document: Digest32 | None, disclosed: Sequence[Disclosure], withheld: int, *, erased: bool
-) -> Passed[None]:
+def check_document(document: Digest32 | None, facts: Facts, *, erased: bool) -> Passed[None]:
     """17: the SHA-256 of the file is the disclosed `document.sha256`."""
     if document is None:
-        _not_given("No document was given: this says nothing about a paper in somebody's hand.", withheld, erased)
-    claimed = _value(SHA256_PATH, disclosed, withheld, erased)
-    given = document.hex() if document is not None else ""
+        why = "No document was given: this says nothing about a paper in somebody's hand."
+        if erased and facts.withheld:
+            raise UnansweredError(f"{why} {ERASED}", demands=Verdict.ERASED)
+        raise UnansweredError(why, demands=None)
+    claimed, given = _text(SHA256_PATH, facts, erased), document.hex()
     if claimed != given:
         raise RefusedError("The document is not the one that was recorded.", expected=claimed, actual=given)
     return Passed(value=None, text="The document is, byte for byte, the one that was recorded.", actual=given)
 
 
-def check_number(number: str | None, disclosed: Sequence[Disclosure], withheld: int, *, erased: bool) -> Passed[None]:
+def check_number(number: str | None, facts: Facts, *, erased: bool) -> Passed[None]:
     """18: the number asked for is the disclosed `certificate.number`."""
     if number is None:
         raise UnansweredError("No number was given.", demands=None)
-    claimed = _value(NUMBER_PATH, disclosed, withheld, erased)
+    claimed = _text(NUMBER_PATH, facts, erased)
     if claimed != number:
         raise RefusedError("The record has another number.", expected=number, actual=claimed)
     return Passed(value=None, text="The record has the number that was asked for.", actual=number)
 
 
-def _not_given(why: str, withheld: int, erased: bool) -> None:
-    raise UnansweredError(_erased(why) if erased else why, demands=Verdict.ERASED if erased and withheld else None)
-
-
-def _value(path: str, disclosed: Sequence[Disclosure], withheld: int, erased: bool) -> str:
-    for disclosure in disclosed:
-        if disclosure.path == path and isinstance(disclosure.value, str):
-            return disclosure.value
-    if withheld and erased:
-        raise UnansweredError(_erased(f"{path} cannot be disclosed."), demands=Verdict.ERASED)
-    why = f"{path} is withheld, so there is nothing to compare with." if withheld else f"The record has no {path}."
-    raise UnansweredError(why, demands=Verdict.CANNOT_CHECK)
-
-
-def _erased(why: str) -> str:
-    return f"{why} The office erased what it kept of this record."
+def _text(path: str, facts: Facts, erased: bool) -> str:
+    text = facts.text_at(path)
+    if text is not None:
+        return text
+    if facts.withheld and erased:
+        raise UnansweredError(f"{path} cannot be disclosed. {ERASED}", demands=Verdict.ERASED)
+    why = f"{path} is withheld, so there is nothing to compare with."
+    raise UnansweredError(why if facts.withheld else f"The record has no {path}.", demands=Verdict.CANNOT_CHECK)
 
 
 def check_other_formats(evidence: Evidence) -> Passed[None]:

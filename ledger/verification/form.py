@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ledger.errors import FormatError, UnknownVersionError
-from ledger.hashing.canonical import encode, parse
-from ledger.hashing.encodings import b64u_encode
+from ledger.errors import UnknownVersionError
 from ledger.merkle.tree import tree_head
 from ledger.records.checkpoint import Checkpoint, parse_checkpoint
 from ledger.records.disclosure import Disclosure
-from ledger.records.evidence import MAX_BYTES, Evidence, parse_evidence
+from ledger.records.evidence import Evidence, Malformed, Withheld, parse_evidence
 from ledger.records.note import SignedNote, parse_note
 from ledger.records.record import Record, parse_record
 from ledger.records.tlog_proof import TlogProof, parse_tlog_proof
@@ -21,11 +18,23 @@ from ledger.verification.examination import Passed, RefusedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outer:
-    """Evidence whose outer form is right. `fault` is why its facts can't be read, or None: that is check 3's."""
+class Facts:
+    """The facts of a record: all in order, and those that are disclosed."""
 
-    evidence: Evidence
-    fault: FormatError | None
+    all: tuple[Disclosure | Withheld, ...]
+    disclosed: tuple[Disclosure, ...]
+
+    @property
+    def withheld(self) -> int:
+        """How many the holder keeps back."""
+        return len(self.all) - len(self.disclosed)
+
+    def text_at(self, path: str) -> str | None:
+        """The disclosed text of a path; None where it is withheld, or not there, or no text."""
+        for fact in self.disclosed:
+            if fact.path == path and isinstance(fact.value, str):
+                return fact.value
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +46,9 @@ class Proof:
     checkpoint: Checkpoint
 
 
-def check_evidence_form(data: bytes) -> Passed[Outer]:
+def check_evidence_form(data: bytes) -> Passed[Evidence]:
     """1: the file is canonical JSON with the members of `evidence/v1` and no others."""
-    try:
-        outer = Outer(evidence=parse_evidence(data), fault=None)
-    except UnknownVersionError:
-        raise
-    except FormatError as error:
-        # A malformed fact is a matter of check 3: read the rest without the facts, and leave the fault to it.
-        outer = Outer(evidence=parse_evidence(_without_facts(data, error)), fault=error)
-    return Passed(value=outer, text=f"{len(data)} bytes of evidence/v1 in canonical form.")
-
-
-def _without_facts(data: bytes, error: FormatError) -> bytes:
-    if not (error.where or "").startswith("facts["):
-        raise error
-    members = parse(data, limit=MAX_BYTES, where="evidence")
-    if not isinstance(members, Mapping) or not isinstance(facts := members.get("facts"), list):
-        raise error
-    return encode({**members, "facts": [{"h": b64u_encode(bytes(32))} for _ in facts]})
+    return Passed(value=parse_evidence(data), text=f"{len(data)} bytes of evidence/v1 in canonical form.")
 
 
 def check_record_form(leaf: bytes) -> Passed[Record]:
@@ -64,11 +57,14 @@ def check_record_form(leaf: bytes) -> Passed[Record]:
     return Passed(value=record, text=f"A record of kind {record.kind} with {record.facts} facts.")
 
 
-def check_facts(outer: Outer, record: Record) -> Passed[tuple[Disclosure, ...]]:
+def check_facts(evidence: Evidence, record: Record) -> Passed[Facts]:
     """3: as many facts as the record says; each disclosed one is well formed, in order of paths, none twice."""
-    if outer.fault is not None:
-        raise outer.fault
-    facts = outer.evidence.facts
+    facts = evidence.facts
+    readable: list[Disclosure | Withheld] = []
+    for fact in facts:
+        if isinstance(fact, Malformed):
+            raise fact.problem
+        readable.append(fact)
     if len(facts) != record.facts:
         raise RefusedError(
             "The number of facts is not the record's.", expected=str(record.facts), actual=str(len(facts))
@@ -82,13 +78,13 @@ def check_facts(outer: Outer, record: Record) -> Passed[tuple[Disclosure, ...]]:
                 expected=f"a path after {one.path}",
                 actual=following.path,
             )
-    withheld = len(facts) - len(disclosed)
-    return Passed(value=disclosed, text=f"{len(disclosed)} facts are disclosed and {withheld} withheld.")
+    found = Facts(all=tuple(readable), disclosed=disclosed)
+    return Passed(value=found, text=f"{len(disclosed)} facts are disclosed and {found.withheld} withheld.")
 
 
-def check_commitment(evidence: Evidence, record: Record) -> Passed[None]:
+def check_commitment(facts: Facts, record: Record) -> Passed[None]:
     """4: the tree head over the facts is the record's commitment (RFC 9162, section 2.1.1)."""
-    head = Digest32(tree_head([fact.leaf_hash for fact in evidence.facts]))
+    head = Digest32(tree_head([fact.leaf_hash for fact in facts.all]))
     if head != record.commitment:
         raise RefusedError(
             "The facts are not those that the record commits to.", expected=record.commitment.hex(), actual=head.hex()

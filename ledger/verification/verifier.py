@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.records.disclosure import NUMBER_PATH, Disclosure
+from ledger.records.disclosure import NUMBER_PATH
+from ledger.records.evidence import Evidence
 from ledger.records.record import Record
 from ledger.records.trust import TrustedKey, TrustFile
 from ledger.values import Digest32, Instant, format_instant
@@ -19,7 +20,7 @@ from ledger.verification.document import check_document, check_number, check_oth
 from ledger.verification.era import check_era, check_fork
 from ledger.verification.examination import Examination
 from ledger.verification.form import (
-    Outer,
+    Facts,
     Proof,
     check_commitment,
     check_evidence_form,
@@ -43,9 +44,9 @@ CLAIM_TOLERANCE_S = 300
 class _Found:
     """What the checks established so far; None where the check did not pass."""
 
-    outer: Outer | None = None
+    evidence: Evidence | None = None
     record: Record | None = None
-    disclosed: tuple[Disclosure, ...] | None = None
+    facts: Facts | None = None
     proof: Proof | None = None
     issuer: Issuer | None = None
     note_key: TrustedKey | None = None
@@ -83,13 +84,11 @@ def verify_evidence(
     _attribute(exam, found, trust)
     _place(exam, found, chain, status, as_of)
     erased = status is not None and status.erased
-    withheld = 0
-    if found.outer is not None and found.disclosed is not None:
-        withheld = len(found.outer.evidence.facts) - len(found.disclosed)
-        exam.run(17, check_document, document, found.disclosed, withheld, erased=erased)
-        exam.run(18, check_number, number, found.disclosed, withheld, erased=erased)
-    if found.outer is not None:
-        exam.run(19, check_other_formats, found.outer.evidence)
+    if found.facts is not None:
+        exam.run(17, check_document, document, found.facts, erased=erased)
+        exam.run(18, check_number, number, found.facts, erased=erased)
+    if found.evidence is not None:
+        exam.run(19, check_other_formats, found.evidence)
     rows = exam.rows()
     asked = {17} if document is not None else set()
     asked |= {18} if number is not None else set()
@@ -99,7 +98,7 @@ def verify_evidence(
         verdict=derive_verdict(rows, asked),
         as_of=instant,
         checks=rows,
-        about=_about(exam, found, withheld, instant, chain),
+        about=_about(exam, found, instant, chain),
         notes=tuple(_notes(exam, found)),
         answers=Answers(chain=chain, status=status) if chain is not None or status is not None else None,
     )
@@ -107,14 +106,15 @@ def verify_evidence(
 
 def _read(exam: Examination, found: _Found, data: bytes) -> None:
     """Checks 1 to 6: the bytes."""
-    found.outer = exam.run(1, check_evidence_form, data)
-    if found.outer is None:
+    found.evidence = exam.run(1, check_evidence_form, data)
+    if found.evidence is None:
         return
-    evidence = found.outer.evidence
+    evidence = found.evidence
     found.record = exam.run(2, check_record_form, evidence.leaf)
     if found.record is not None:
-        found.disclosed = exam.run(3, check_facts, found.outer, found.record)
-        exam.run(4, check_commitment, evidence, found.record)
+        found.facts = exam.run(3, check_facts, evidence, found.record)
+        if found.facts is not None:
+            exam.run(4, check_commitment, found.facts, found.record)
     found.proof = exam.run(5, check_proof_form, evidence)
     if found.proof is not None:
         exam.run(6, check_inclusion, evidence.leaf, found.record, found.proof)
@@ -134,11 +134,10 @@ def _place(
     exam: Examination, found: _Found, chain: ChainFacts | None, status: StatusFacts | None, as_of: Instant | None
 ) -> None:
     """Checks 10 to 16: when, by which keys, and what became of it since."""
-    outer, record, proof, issuer = found.outer, found.record, found.proof, found.issuer
-    if outer is None or record is None:
+    evidence, record, proof, issuer = found.evidence, found.record, found.proof, found.issuer
+    if evidence is None or record is None:
         return
     if proof is not None and issuer is not None:
-        evidence = outer.evidence
         found.notes = notes = read_status_notes(evidence.status, record, proof, issuer)
         question = AnchorQuestion(
             parts=evidence.chain, proof=proof, issuer=issuer, notes=notes, facts=chain, as_of=as_of
@@ -155,15 +154,12 @@ def _place(
     exam.run(16, check_in_force, record, found.statement, as_of)
 
 
-def _about(
-    exam: Examination, found: _Found, withheld: int, instant: Instant | None, chain: ChainFacts | None
-) -> About:
+def _about(exam: Examination, found: _Found, instant: Instant | None, chain: ChainFacts | None) -> About:
     """What was proved, and nothing else: a file that fails shows no fact of its own."""
     record, proof = found.record, found.proof
     if record is None or proof is None or not all(map(exam.passed, (2, 6, 7, 8))):
         return About()
-    disclosed = found.disclosed if found.disclosed is not None and exam.passed(4) else ()
-    number = next((item.value for item in disclosed if item.path == NUMBER_PATH), None)
+    facts = found.facts if exam.passed(4) else None
     anchored, standing = found.anchored, _standing(found.statement, instant)
     return About(
         origin=proof.checkpoint.origin,
@@ -175,11 +171,11 @@ def _about(
         anchored_or_earlier=anchored is not None and anchored.or_earlier,
         valid_from=record.valid_from,
         valid_until=record.valid_until,
-        number=number if isinstance(number, str) else None,
+        number=None if facts is None else facts.text_at(NUMBER_PATH),
         changed_at=None if standing is None else standing.since,
         from_the_start=standing is not None and standing.retroactive,
         due=None if chain is None else chain.due,
-        withheld=withheld,
+        withheld=0 if facts is None else facts.withheld,
     )
 
 
@@ -204,6 +200,8 @@ def _notes(exam: Examination, found: _Found) -> list[str]:
                 f"The office says that it recorded this at {format_instant(record.recorded_at)}; the anchor is of "
                 f"{format_instant(anchored.record_time)}. The anchor counts."
             )
+    if exam.passed(8) and not exam.passed(17):
+        notes.append("This is about the record; no document was compared with it.")
     if exam.passed(8):
         notes.append("This proves when it was recorded and by whom, not whether what it says is true.")
     return notes

@@ -30,7 +30,8 @@ ROOMS: dict[str, set[str]] = {
     "ledger.verification": PURE,
     "ledger.procurement": PURE,
     "ledger.ports": {"ledger.values", "ledger.records", "ledger.procurement"},
-    "ledger.verification.service": PURE | {"ledger.verification", "ledger.ports"},
+    "ledger.verification.gathering": PURE | {"ledger.verification", "ledger.ports"},
+    "ledger.verification.service": PURE | {"ledger.verification", "ledger.verification.gathering", "ledger.ports"},
     "ledger.procurement.service": PURE | {"ledger.procurement", "ledger.ports"},
     "ledger.log": PURE | {"ledger.ports"},
     # Deploying refuses keys that everybody has; the list of them needs nothing else of the keys.

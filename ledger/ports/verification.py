@@ -1,0 +1,77 @@
+"""What verification needs of look-up and status: fitted by `ledger.log` without being imported from there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ledger.ports.records import LogInfo
+from ledger.values import Digest32, Instant, KeyId, LogIndex, Reason, Status
+
+
+class FoundRecord(Protocol):
+    """A record that a look-up found."""
+
+    @property
+    def log(self) -> LogInfo:
+        """Its log."""
+
+    @property
+    def index(self) -> LogIndex:
+        """Its place there."""
+
+
+class RecordFinder(Protocol):
+    """Finds records by what a paper shows."""
+
+    def by_number(self, number: str) -> FoundRecord:
+        """The record of a document number in fours. Raises NotFoundError."""
+
+    def by_digest(self, sha256: Digest32) -> Sequence[FoundRecord]:
+        """Every record of a document's SHA-256, oldest first. Empty, or NotFoundError, where there is none."""
+
+
+class PublicEvidence(Protocol):
+    """Makes the evidence that a stranger may see."""
+
+    def __call__(self, log_no: int, index: LogIndex) -> bytes:
+        """The evidence file, with the facts that are public for its kind. Raises NotFoundError."""
+
+
+class HistoryLine(Protocol):
+    """One status act on a record or its batch."""
+
+    @property
+    def time(self) -> Instant:
+        """Block time; of an act that is not final, when the service accepted it."""
+
+    @property
+    def after(self) -> Status:
+        """The status that it led to."""
+
+    @property
+    def reason(self) -> Reason:
+        """The public reason."""
+
+    @property
+    def retroactive(self) -> bool:
+        """취소 (from the start) and not 철회 (from now on)."""
+
+    @property
+    def batch(self) -> bool:
+        """Whether it was an act on the whole issuing batch."""
+
+    @property
+    def final(self) -> bool:
+        """Whether it stands on the chain."""
+
+    @property
+    def key_ids(self) -> Sequence[KeyId]:
+        """The keys that signed it; none while it is not final."""
+
+
+class StatusHistory(Protocol):
+    """The history of a record's status."""
+
+    def history(self, log_no: int, index: LogIndex) -> Sequence[HistoryLine]:
+        """Every act on this record and its batch, oldest first, open ones last. Raises NotFoundError."""

@@ -1,0 +1,187 @@
+"""Asks chain and store what the verifier must know about one record, and hands it over as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledger.errors import NotFoundError
+from ledger.merkle.tiles import consistency_proof
+from ledger.ports.chain import AnchorEvent, Block, Chain, KeyEvent
+from ledger.ports.chain_store import ChainStore
+from ledger.ports.keys import Clock
+from ledger.ports.records import LogInfo, RecordStore
+from ledger.ports.verification import HistoryLine, StatusHistory
+from ledger.values import Instant, KeyId, LogIndex, TreeSize
+from ledger.verification.answers import (
+    ActFact,
+    AnchorFact,
+    Answers,
+    ChainFacts,
+    KeyFact,
+    Link,
+    PendingAct,
+    StatusFacts,
+)
+
+
+class Gathering:
+    """Answers for one record at a time; the chain is asked each time: while it is down there is no answer."""
+
+    def __init__(
+        self,
+        *,
+        records: RecordStore,
+        chain_store: ChainStore,
+        chain: Chain,
+        history: StatusHistory,
+        clock: Clock,
+    ) -> None:
+        """Read from the store's mirror of the chain, and from the live chain how far the mirror reaches."""
+        self._records = records
+        self._chain_store = chain_store
+        self._chain = chain
+        self._history = history
+        self._clock = clock
+
+    def answers(self, log: LogInfo, index: LogIndex, size: TreeSize) -> Answers:
+        """What chain and service answer about a record.
+
+        Args:
+            log: its log.
+            index: its place in the log.
+            size: the size of the checkpoint that the evidence proves it in.
+
+        Raises:
+            ChainError: the chain does not answer; then there is no verdict.
+            StoreError: the store does not answer.
+        """
+        head = self._chain.head()
+        mirrored = next(iter(self._chain_store.mirrored_blocks(1)), None) or Block(
+            number=0, hash=self._chain.identity().genesis, time=Instant(0)
+        )
+        at = self._whole_until(head, mirrored)
+        return Answers(
+            chain=self._chain_facts(log, index, size, mirrored.number, at),
+            status=self._status_facts(log, index, mirrored.number, at),
+        )
+
+    def _whole_until(self, head: Block, mirrored: Block) -> Instant:
+        """The instant up to which the mirror is whole: now, if it has the newest block; else that of its last block.
+
+        A chain that mines no empty blocks may have its newest block long ago; nothing happened on it since.
+        """
+        if mirrored.number >= head.number:
+            return max(self._clock(), mirrored.time)
+        return mirrored.time
+
+    def _chain_facts(self, log: LogInfo, index: LogIndex, size: TreeSize, block: int, at: Instant) -> ChainFacts:
+        identity, keys = self._chain.identity(), self._chain_store.keys(log.agency)
+        anchors = {anchor.size: anchor for anchor in self._covering(log, index, _compromised(keys))}
+        reached = self._chain_store.anchor_covering(log.log_no, LogIndex(size - 1))
+        link: Link | None = None
+        if reached is not None:
+            anchors[reached.size] = reached
+            if reached.size > size:
+                link = self._link(log, size, reached.size)
+        return ChainFacts(
+            by_service=False,
+            chain_id=identity.chain_id,
+            genesis=identity.genesis,
+            development=identity.development,
+            block=block,
+            at=at,
+            anchors=tuple(_anchor_fact(anchors[key]) for key in sorted(anchors)),
+            keys=tuple(_key_fact(key) for key in keys),
+            due=self._due(log, index),
+            link=link,
+        )
+
+    def _covering(self, log: LogInfo, index: LogIndex, since: dict[KeyId, Instant]) -> list[AnchorEvent]:
+        """The anchors that cover a record, from the first on up to the first that is not void."""
+        found: list[AnchorEvent] = []
+        anchor = self._chain_store.anchor_covering(log.log_no, index)
+        while anchor is not None:
+            found.append(anchor)
+            void_from = since.get(anchor.anchor.key_id)
+            if void_from is None or anchor.anchor.time < void_from:
+                break
+            anchor = self._chain_store.anchor_covering(log.log_no, LogIndex(anchor.size))
+        return found
+
+    def _link(self, log: LogInfo, size: TreeSize, anchored: TreeSize) -> Link | None:
+        """The proof that the anchored tree begins with the evidence's; None where this service lacks that tree."""
+        if anchored > self._records.tree_size(log.log_no):
+            return None
+        path = consistency_proof(self._records.tiles(log.log_no), size, anchored)
+        return Link(size=anchored, path=path)
+
+    def _due(self, log: LogInfo, index: LogIndex) -> Instant | None:
+        try:
+            return self._records.commit_covering(log.log_no, index).deadline
+        except NotFoundError:
+            return None
+
+    def _status_facts(self, log: LogInfo, index: LogIndex, block: int, at: Instant) -> StatusFacts | None:
+        """The history of a record that this service has; None where it has no such record."""
+        try:
+            lines = self._history.history(log.log_no, index)
+            erased = self._records.record(log.log_no, index).sealed_facts is None
+        except NotFoundError:
+            return None
+        since = _compromised(self._chain_store.keys(log.agency))
+        return StatusFacts(
+            block=block,
+            at=at,
+            acts=tuple(_act_fact(line, since) for line in lines if line.final),
+            pending=tuple(_pending(line) for line in lines if not line.final),
+            erased=erased,
+        )
+
+
+def _compromised(keys: Sequence[KeyEvent]) -> dict[KeyId, Instant]:
+    """Keys that are declared compromised, and since when."""
+    return {key.key_id: key.compromised_since for key in keys if key.compromised_since}
+
+
+def _moment(value: Instant) -> Instant | None:
+    """The chain writes 0 for never."""
+    return value or None
+
+
+def _anchor_fact(event: AnchorEvent) -> AnchorFact:
+    return AnchorFact(
+        block=event.place.block.number,
+        time=event.anchor.time,
+        transaction=event.place.transaction,
+        registry=event.place.contract,
+        size=event.size,
+        root=event.anchor.root,
+        previous_size=event.anchor.previous_size,
+        key_id=event.anchor.key_id,
+    )
+
+
+def _key_fact(event: KeyEvent) -> KeyFact:
+    return KeyFact(
+        key_id=event.key_id,
+        role=event.role,
+        not_before=event.not_before,
+        not_after=_moment(event.not_after),
+        compromised_since=_moment(event.compromised_since),
+    )
+
+
+def _act_fact(line: HistoryLine, since: dict[KeyId, Instant]) -> ActFact:
+    declared = [since[key] for key in line.key_ids if key in since]
+    return ActFact(
+        time=line.time,
+        batch=line.batch,
+        after=line.after,
+        retroactive=line.retroactive,
+        reason=line.reason,
+        compromised_since=min(declared, default=None),
+    )
+
+
+def _pending(line: HistoryLine) -> PendingAct:
+    return PendingAct(batch=line.batch, after=line.after, retroactive=line.retroactive, accepted_at=line.time)
