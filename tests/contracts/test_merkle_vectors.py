@@ -12,7 +12,7 @@ import pytest
 from support.city import City
 from support.harness import deploy
 from support.shared import shared
-from support.solidity import Chain, Contract, Reverted
+from support.solidity import Chain, Contract, RevertedError
 from support.uniform_tree import UniformTree
 
 # 12-byte roots can't be said in bytes32; the vector says that equal roots of equal sizes pass.
@@ -34,8 +34,9 @@ def passes(harness: tuple[Chain, Contract], function: str, *values: Any) -> bool
     chain, contract = harness
     try:
         chain.view(contract, function, *values)
-    except Reverted as caught:
-        assert caught.name in REFUSALS, caught
+    except RevertedError as caught:
+        if caught.name not in REFUSALS:
+            raise
         return False
     return True
 

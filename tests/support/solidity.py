@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from eth_abi.abi import decode, encode
 from support.chains import COIN, RunningChain
 
@@ -39,7 +40,7 @@ class _Now:
 NOW: Any = _Now()
 
 
-class Reverted(AssertionError):
+class RevertedError(AssertionError):
     """A transaction reverted: with which error and arguments."""
 
     def __init__(self, name: str, values: tuple[Any, ...]) -> None:
@@ -142,14 +143,14 @@ class Chain:
         return created_address(who.address, self.nonces[who.address] + ahead)
 
     def send(self, who: FileChainSigner, contract: Contract, function: str, *values: Any) -> Receipt:
-        """Send a transaction; raises Reverted with the decoded error."""
+        """Send a transaction; raises RevertedError with the decoded error."""
         return self._send(who, contract.address, contract.interface.call_data(function, *values))
 
     def send_data(self, who: FileChainSigner, to: bytes, data: bytes) -> Receipt:
         return self._send(who, Address(to), data)
 
     def view(self, contract: Contract, function: str, *values: Any) -> Any:
-        """Call a view: its value, or a tuple of several; raises Reverted."""
+        """Call a view: its value, or a tuple of several; raises RevertedError."""
         data = contract.interface.call_data(function, *values)
         found = contract.interface.read_result(function, self._call(bytes(20), contract.address, data))
         return found[0] if len(found) == 1 else found
@@ -213,30 +214,28 @@ class Chain:
     @contextmanager
     def reverts(self, error: str, *values: Any) -> Iterator[None]:
         """What is inside must revert with this error and these arguments."""
-        try:
+        with pytest.raises(RevertedError) as caught:
             yield
-        except Reverted as caught:
-            assert caught.name == error, f"{caught} instead of {error}{values}"
-            assert len(caught.values) == len(values), f"{caught} instead of {error}{values}"
-            now = self.now()
-            for found, wanted in zip(caught.values, values, strict=True):
-                if wanted is NOW:
-                    assert now - 1 <= found <= now + 60, f"{found} is not the block time"
-                else:
-                    assert found == wanted, f"{caught} instead of {error}{values}"
-            return
-        raise AssertionError(f"passed instead of reverting with {error}{values}")
+        found = caught.value
+        assert found.name == error, f"{found} instead of {error}{values}"
+        assert len(found.values) == len(values), f"{found} instead of {error}{values}"
+        now = self.now()
+        for one, wanted in zip(found.values, values, strict=True):
+            if wanted is NOW:
+                assert now - 1 <= one <= now + 60, f"{one} is not the block time"
+            else:
+                assert one == wanted, f"{found} instead of {error}{values}"
 
 
-def reverted(failure: Failure) -> Reverted:
+def reverted(failure: Failure) -> RevertedError:
     """The custom error that a call failed with."""
     data = failure.data or b""
     if data[:4] == PANIC:
-        return Reverted("Panic", decode(["uint256"], data[4:]))
+        return RevertedError("Panic", decode(["uint256"], data[4:]))
     notice = notices().get(data[:4])
     if notice is None:
-        return Reverted(failure.message, (data.hex(),))
-    return Reverted(notice.name, decode([type_text(i) for i in notice.inputs], data[4:]))
+        return RevertedError(failure.message, (data.hex(),))
+    return RevertedError(notice.name, decode([type_text(i) for i in notice.inputs], data[4:]))
 
 
 def council_signature(digest: bytes, members: Sequence[FileChainSigner]) -> bytes:
@@ -260,7 +259,7 @@ __all__ = [
     "Contract",
     "Event",
     "Receipt",
-    "Reverted",
+    "RevertedError",
     "council_signature",
     "ecdsa",
 ]
