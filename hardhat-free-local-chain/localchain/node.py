@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from eth.abc import SignedTransactionAPI
+from eth.constants import BLANK_ROOT_HASH
 from eth_typing import Address, Hash32
 from eth_utils.exceptions import ValidationError
 
@@ -130,7 +131,8 @@ class Node:
                 f"{self._database.folder}: the newest block is not the one that its state belongs to.",
                 "Restore the folder from a copy.",
             )
-        if not self._committed.exists(head.header.state_root):
+        # The state of a fresh genesis without accounts is empty and has no node.
+        if head.header.state_root != BLANK_ROOT_HASH and not self._committed.exists(head.header.state_root):
             raise CorruptFolder(
                 f"{self._database.folder}: the state of block {head.number} is missing.",
                 "Restore the folder from a copy.",

@@ -136,8 +136,8 @@ def decode_header(encoded: bytes) -> BlockHeaderAPI:
 
 
 def head_number(connection: sqlite3.Connection) -> int:
-    """Number of the newest block."""
-    return int(connection.execute("SELECT max(number) FROM blocks").fetchone()[0])
+    """Number of the newest block; -1 where there is none."""
+    return int(connection.execute("SELECT coalesce(max(number), -1) FROM blocks").fetchone()[0])
 
 
 def block_by_number(connection: sqlite3.Connection, number: int) -> BlockRow | None:
