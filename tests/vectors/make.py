@@ -1,6 +1,6 @@
 """Makes the vector files beside it, from fixed seeds: `python -m tests.vectors.make` in the project's folder.
 
-A vector is an input and the answer that every implementation must give: Python, Solidity, later the browser. A bad one
+A vector is an input and the answer that all must give: Python, Solidity, later the browser. A bad one
 is named after its defect. The files are in git; a test compares them with what this writes, so that a change of a
 frozen format can't pass unseen.
 """
