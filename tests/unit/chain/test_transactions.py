@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from eth_account import Account
 from eth_account.typed_transactions import TypedTransaction
@@ -11,9 +9,11 @@ from eth_utils.address import to_canonical_address
 from hexbytes import HexBytes
 from hypothesis import given
 from hypothesis import strategies as st
-from support.chains import RunningChain, running_chain
+from support.chains import RunningChain
 
 from ledger.chain.rpc import JsonRpc
+from ledger.chain.sending import Sending
+from ledger.chain.submit import see_through
 from ledger.chain.transactions import (
     Fees,
     Unsigned,
@@ -26,7 +26,7 @@ from ledger.chain.transactions import (
 from ledger.errors import ChainError
 from ledger.keys.signers import FileChainSigner, draw_secret
 from ledger.ports.chain import Call, SignedTransaction
-from ledger.values import Address, Digest32
+from ledger.values import Address
 
 WEI = st.integers(0, 2**100)
 UNSIGNED = st.builds(
@@ -67,12 +67,6 @@ def test_what_is_no_transaction_of_ours_is_refused() -> None:
     for raw in (b"", b"\x02", b"\x02\xc0", b"\x01\xc0", b"\x02\xcc" + b"\xc0" * 12):
         with pytest.raises(ChainError, match="cannot be read"):
             read_transaction(raw)
-
-
-@pytest.fixture(scope="module")
-def anvil() -> Iterator[RunningChain]:
-    with running_chain("anvil") as chain:
-        yield chain
 
 
 def test_a_stuck_transaction_is_replaced_and_only_the_replacement_is_mined(anvil: RunningChain) -> None:
@@ -122,8 +116,7 @@ def test_a_contract_lands_where_we_said(anvil: RunningChain) -> None:
             value=0,
             data=bytes.fromhex("60015ff3"),
         ).sign(signer)
-        rpc.call("eth_sendRawTransaction", "0x" + create.raw.hex())
+        see_through(Sending(rpc, 31337), create, signer)
         code = rpc.call("eth_getCode", "0x" + created_address(signer.address, nonce).hex(), "latest")
         assert code == "0x00"
-    assert create.hash == Digest32(create.hash)
     rpc.close()
