@@ -11,6 +11,7 @@
         ├── ChainError       the chain refused, or did not answer
         │   └── ChainRefusedError     the chain answered, and will not take this transaction
         ├── StoreError       the disk or the database refused
+        ├── BusyError        too much waits already, or the writer is stopping: try again
         └── KeystoreError    a key could not be opened or is not there
 
 `ledger` never prints, exits or knows HTTP: the command line and the API turn these into words for people.
@@ -158,6 +159,12 @@ class StoreError(InfrastructureError):
     """The disk or the database refused."""
 
     slug = "store"
+
+
+class BusyError(InfrastructureError):
+    """Too much waits already, or the log's writer is stopping; the same request may pass in a moment."""
+
+    slug = "busy"
 
 
 class KeystoreError(InfrastructureError):
