@@ -15,7 +15,7 @@ from support.uniform_tree import UniformTree
 from ledger.keys.signers import FileChainSigner
 from ledger.values import Reason, Role, Status
 
-EVERYTHING = 0x77
+EVERYTHING = 0x7F
 """Mask of a key that may do all that exists without a second officer."""
 NONE = (bytes(32), 0, 0, bytes(32))
 ZERO = bytes(32)
