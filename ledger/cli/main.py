@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code(error)
     except BrokenPipeError:
         # Whoever read our output has enough (`sillok trace … | head`): nothing more to say, and no stack trace.
-        sys.stdout = None  # type: ignore[assignment]  # keeps the interpreter from flushing into the closed pipe
+        sys.stdout = None  # keeps the interpreter from flushing into the closed pipe
         return EXIT_OK
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")

@@ -101,11 +101,17 @@ def _standing(statement: Statement, asked: Instant) -> tuple[Standing, Source]:
     if note is not None and asked == note.block_time and (facts is None or note.block_time >= facts.at):
         standings.append((_of_note(note), Source.OFFICE))
     if not standings:
+        then = _at_its_own(statement).status.name.lower()
         raise UnansweredError(
-            f"What is at hand speaks of {format_instant(statement.instant)}, not of {format_instant(asked)}.",
+            f"The status at hand is of {format_instant(statement.instant)} (then: {then}), "
+            f"not of {format_instant(asked)}.",
             demands=Verdict.CANNOT_CHECK,
         )
     return max(standings, key=lambda row: SEVERITY[row[0].status])
+
+
+def _at_its_own(statement: Statement) -> Standing:
+    return _standing(statement, statement.instant)[0]
 
 
 def _of_note(note: StatusNote) -> Standing:

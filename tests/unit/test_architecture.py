@@ -52,7 +52,9 @@ ROOMS: dict[str, set[str]] = {
         "ledger.procurement.service",
     },
     # The offline verifier is wired without chain and store, so that it starts at once anywhere.
-    "ledger.cli.verify": PURE | {"ledger.verification"},
+    "ledger.cli.verify": PURE | {"ledger.verification", "ledger.cli.verify_words", "ledger.cli.verify_online"},
+    "ledger.cli.verify_words": PURE | {"ledger.verification"},
+    "ledger.cli.verify_online": PURE | {"ledger.verification", "ledger.cli"},
     "ledger.cli": PURE | {"ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
