@@ -101,12 +101,12 @@ class AgencyKeys:
         """
         if role not in (*NOTE_ROLES, *CHAIN_ROLES):
             raise ConflictError(f"This service holds no {role.name} keys.", where="role")
+        self._mirror.step()
         self._end_rotated(agency)
-        old = self._current(agency, role, origin)
         chosen = self._replacement(agency, role, origin)
         self._maker.make_current(chosen)
-        if old is not None:
-            self._governance.move_not_after(old, Instant(self._clock() + self._overlap_s))
+        self._mirror.step()
+        self._end_rotated(agency)
         self.provide(agency, origin)
         self._mirror.step()
         return self.key(agency, chosen)
@@ -161,14 +161,8 @@ class AgencyKeys:
                 found.append(key)
         return found
 
-    def _current(self, agency: AgencyCode, role: Role, origin: Origin) -> KeyId | None:
-        for key in self._maker.kept_keys(agency):
-            if key.role is role and key.current and (role in CHAIN_ROLES or key.origin == origin):
-                return key.key_id
-        return None
-
     def _end_rotated(self, agency: AgencyCode) -> None:
-        """Give an end to keys that were rotated out before a crash."""
+        """Give an end to keys that were rotated out and have none: now, or before a crash."""
         ended = {key.key_id for key in self._maker.kept_keys(agency) if key.ended}
         for event in self._chain_store.keys(agency):
             if event.key_id in ended and not event.not_after and not event.compromised_since:
