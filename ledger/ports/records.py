@@ -199,5 +199,8 @@ class RecordStore(Protocol):
     def batch_members(self, log_no: int, batch: int) -> int:
         """Number of records of an issuing batch."""
 
+    def batch_indexes(self, log_no: int, batch: int, first: LogIndex, limit: int) -> Sequence[LogIndex]:
+        """Up to `limit` records of an issuing batch, from the index `first` on, in order."""
+
     def open_job(self, log_no: int, job: str) -> int:
         """The batch number of a bulk job: the one it has, or the next free one from 1 on, durably kept."""

@@ -150,6 +150,22 @@ class SqlFinding(SqlLogs):
             counts = select(func.sum(table.members))
             return connection.scalar(counts.where(table.log_no.in_(family), table.batch == batch)) or 0
 
+    def batch_indexes(self, log_no: int, batch: int, first: LogIndex, limit: int) -> Sequence[LogIndex]:
+        """Up to `limit` records of an issuing batch, from the index `first` on, in order.
+
+        A job's records are near neighbours, so walking on from `first` finds them without an index of their own,
+        which every group commit would pay for.
+        """
+        table = schema.records.c
+        found: list[LogIndex] = []
+        with self._database.read() as connection:
+            for owner, low, high in self.spans(log_no, first, MAX_RECORDS - 1):
+                span = and_(table.place >= place_of(owner, low), table.place < place_of(owner, high))
+                query = select(table.place).where(span, table.batch == batch).order_by(table.place)
+                rows = connection.execute(query.limit(limit - len(found)))
+                found.extend(at_place(row.place)[1] for row in rows)
+        return found
+
     def open_job(self, log_no: int, job: str) -> int:
         """The batch number of a bulk job: the one it has, or the next free one from 1 on, durably kept."""
         # A job goes on in a successor, and a recall of a batch holds there: no generation uses a number again.

@@ -158,6 +158,9 @@ def test_a_successor_takes_over_what_no_good_anchor_covers(tmp_path: Path) -> No
     assert list(store.records.identities(new, 0, 9)) == [0, 1, 2, 3]
     assert store.records.identity_counts(1) == (3, 3)
     assert store.records.batch_members(new, 1) == 4
+    assert store.records.batch_indexes(new, 1, 0, 9) == [0, 1, 2, 3], "both generations, in order"
+    assert store.records.batch_indexes(new, 1, 2, 1) == [2]
+    assert store.records.batch_indexes(new, 2, 0, 9) == []
 
     store.records.commit_group(group(successor, 5, []))
     store.records.commit_group(group(successor, 5, [new_record("new")], at=2_000))
