@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -72,6 +73,7 @@ class LocalChainProcess:
         """
         if self.pid is not None:
             return self.url
+        self.stop()
         self._data.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "localchain", "--data", str(self._data)]
         command += ["--port", str(self._port), "--exit-with-stdin"]
@@ -85,6 +87,8 @@ class LocalChainProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            # The chain needs none of the service's secrets: not the keystore's password above all.
+            env={name: value for name, value in os.environ.items() if not name.startswith("SILLOK_")},
         )
         self._child = child
         lines: Queue[bytes] = Queue()
@@ -135,6 +139,12 @@ class LocalChainProcess:
             if stream is not None:
                 stream.close()
 
+    def kill(self) -> None:
+        """End the child at once, as a power cut would; for tests of what survives."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
     def _listen(self, stream: IO[bytes]) -> None:
         """Keep the child's last words; a pipe that nobody reads would stop it."""
         try:
@@ -147,11 +157,14 @@ class LocalChainProcess:
     def _did_not(self, what: str) -> ChainError:
         assert self._child is not None
         code = self._child.poll()
-        words = next((words for words in reversed(self._words) if words), "it said nothing")
+        words = [line for line in self._words if line] or ["it said nothing."]
+        # Its own errors are two lines, what and what to do; of anything else the last line says most.
+        if len(words) > 2 or words[0].startswith("Traceback"):
+            words = words[-1:]
         return ChainError(
-            f"The embedded chain did not {what} (exit code {code}): {words}",
+            f"The embedded chain did not {what} (exit code {code}): {words[0]}",
             where=str(self._data),
-            fix="Is another `sillok up` running on this folder?" if "lock" in words.lower() else None,
+            fix=words[1] if len(words) == 2 else None,
         )
 
 

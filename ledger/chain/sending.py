@@ -151,9 +151,11 @@ class Sending:
         if replies.quantity(receipt.get("gasUsed"), "the gas used") == call.gas:
             return f"The transaction ran out of gas: {call.gas} were not enough."
         sender = replies.address(sent.get("from"), "a transaction's sender")
-        answer = self._rpc.batch([_eth_call(call, sender, hex(max(block - 1, 0)))])[0]
-        if isinstance(answer, Failure) and answer.data:
-            return reverts.explain(answer.data)
+        # What came before it in its own block may be the reason: then the state after that block refuses it too.
+        places = (hex(max(block - 1, 0)), hex(block))
+        for answer in self._rpc.batch([_eth_call(call, sender, place) for place in places]):
+            if isinstance(answer, Failure) and answer.data:
+                return reverts.explain(answer.data)
         return "The contract refused it, for a reason that can no longer be had from this node."
 
 
