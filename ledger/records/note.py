@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from ledger.errors import EvidenceError, FormatError
+from ledger.hashing.canonical import check_text
 from ledger.hashing.digests import sha256
 from ledger.hashing.encodings import b64_decode, b64_encode, hex_decode
 from ledger.records import ed25519
@@ -24,7 +25,7 @@ MAX_SIGNATURES: Final = 64
 """Most signature lines of a note: a log's key, its witnesses, or the signers of a trust file."""
 
 _DASH: Final = "— "
-_NAME: Final = re.compile(r"[^\s+]{1,300}")
+_NAME: Final = re.compile(r"[^\s+\x00-\x1f]{1,300}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LAST_INSTANT: Final = parse_instant("9999-12-31T23:59:59Z")
 
@@ -129,7 +130,7 @@ def parse_note(text: str, *, where: str | None = None) -> SignedNote:
     if len(text) > LIMIT or (not text.isascii() and len(text.encode("utf-8", "replace")) > LIMIT):
         raise FormatError(f"A note has at most {LIMIT} bytes.", where=where)
     split = text.rfind("\n\n")
-    if split < 1 or not text.endswith("\n") or _CONTROL.search(text):
+    if split < 1 or not text.endswith("\n"):
         raise FormatError("A signed note is a text, an empty line, and signature lines.", where=where)
     lines = _lines(text[split + 2 :])
     if not 1 <= len(lines) <= MAX_SIGNATURES:
@@ -138,21 +139,19 @@ def parse_note(text: str, *, where: str | None = None) -> SignedNote:
     if len({(s.name, s.key_id) for s in signatures}) != len(signatures):
         raise FormatError("One key signed the note twice.", where=where)
     note = SignedNote(text=text[: split + 1], signatures=signatures)
-    try:
-        note.text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise FormatError("A note holds a lone surrogate.", where=where) from error
+    _check_text(note.text, where)
     return note
 
 
 def sign_note(text: str, signers: Sequence[NoteSigner]) -> str:
     """Sign a text, which ends with a newline, with each signer in order."""
+    _check_text(text, "note")  # before the key is used: what isn't a note must not leave with a signature
     message = text.encode("utf-8")
     made = tuple(
         Signature(name=s.name, key_id=make_vkey(s.name, s.public).key_id, data=s.sign(message)) for s in signers
     )
     signed = format_note(SignedNote(text=text, signatures=made))
-    parse_note(signed)  # a text that isn't one (no newline, control characters) must not leave with a signature
+    parse_note(signed)
     return signed
 
 
@@ -200,6 +199,12 @@ def verify_cosignature(note: SignedNote, vkey: VerifierKey) -> Instant:
         raise EvidenceError("The line is no cosignature/v1.", where=vkey.name)
     ed25519.verify(vkey.public, data[8:], _cosigned(time, note.text), where=vkey.name)
     return Instant(time)
+
+
+def _check_text(text: str, where: str | None) -> None:
+    if not text.endswith("\n") or _CONTROL.search(text):
+        raise FormatError("A note's text ends with a newline and holds no other control character.", where=where)
+    check_text(text, where)
 
 
 def _line(note: SignedNote, vkey: VerifierKey) -> Signature:

@@ -132,6 +132,7 @@ def notes() -> list[dict[str, Any]]:
         _note("something behind the signatures", plain + "x\n", "format"),
         _note("carriage returns", plain.replace("\n", "\r\n"), "format"),
         _note("a control character in the text", plain.replace("sillok", "sil\x07ok", 1), "format"),
+        _note("a control character in a key name", plain + line(OTHER).replace("another", "an\x07ther"), "format"),
         _note("a tab in the text", plain.replace("sillok", "sil\tok", 1), "format"),
         _note("signature of 63 bytes", f"{TEXT}\n{line(LOG, data=bytes(63))}", "format"),
         _note("altered trailing bits", plain[:-3] + chr(ord(plain[-3]) ^ 1) + "=\n", "format"),

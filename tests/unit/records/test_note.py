@@ -1,0 +1,91 @@
+"""Signed notes and cosignatures beyond the vectors: signing, adding, and keys that must not be loaded."""
+
+from __future__ import annotations
+
+import pytest
+from support.formats import SIGNERS
+from support.seeded import SeededSigner
+
+from ledger.errors import EvidenceError, FormatError
+from ledger.records import ed25519
+from ledger.records.note import (
+    Algorithm,
+    add_signature,
+    cosign,
+    find_signature,
+    make_vkey,
+    parse_note,
+    sign_note,
+    verify_cosignature,
+    verify_signature,
+)
+from ledger.values import Instant
+
+LOG, OTHER = SIGNERS[:2]
+TEXT = "sillok.example/6110000\n3\nroot\n"
+
+
+def test_a_text_that_is_none_is_not_signed() -> None:
+    for text in ("", "no newline", "control\x01\n", "lone \ud800\n", "a\ttab\n"):
+        with pytest.raises(FormatError):
+            sign_note(text, [LOG])
+    with pytest.raises(FormatError, match="1 to 64"):
+        sign_note(TEXT, [])
+    with pytest.raises(FormatError, match="twice"):
+        sign_note(TEXT, [LOG, LOG])
+
+
+def test_signatures_are_added_at_the_end() -> None:
+    note = add_signature(sign_note(TEXT, [LOG]), OTHER)
+    assert note == sign_note(TEXT, [LOG, OTHER])
+    with pytest.raises(FormatError, match="twice"):
+        add_signature(note, OTHER)
+
+
+def test_a_witness_says_when_it_saw_the_checkpoint() -> None:
+    note = parse_note(cosign(sign_note(TEXT, [LOG]), OTHER, Instant(1_795_478_402)))
+    witness = make_vkey(OTHER.name, OTHER.public, Algorithm.COSIGNATURE)
+    assert verify_cosignature(note, witness) == 1_795_478_402
+    verify_signature(note, witness)
+    verify_signature(note, make_vkey(LOG.name, LOG.public))
+    # The same key as an ordinary signer has another id: its lines can't be taken for one another.
+    assert find_signature(note, make_vkey(OTHER.name, OTHER.public)) is None
+    with pytest.raises(EvidenceError, match="no signature by this key"):
+        verify_signature(note, make_vkey(OTHER.name, OTHER.public))
+
+
+def test_a_key_of_the_same_name_is_another_key() -> None:
+    thief = SeededSigner(LOG.name, b"\x99" * 32)
+    with pytest.raises(EvidenceError, match="no signature by this key") as refused:
+        verify_signature(parse_note(sign_note(TEXT, [LOG])), make_vkey(thief.name, thief.public))
+    assert refused.value.where == LOG.name
+
+
+def test_keys_of_small_order_are_all_known() -> None:
+    """The y of a point of order 8 solves d·y⁴ + 2y² = 1 with x² = −y²; found here by itself, not copied."""
+    p, d = 2**255 - 19, -121665 * pow(121666, -1, 2**255 - 19) % (2**255 - 19)
+
+    def roots(square: int) -> list[int]:
+        root = pow(square, (p + 3) // 8, p)
+        if root * root % p != square:
+            root = root * pow(2, (p - 1) // 4, p) % p
+        return [root, p - root] if root * root % p == square else []
+
+    halves = [(sign * root - 1) * pow(d, -1, p) % p for root in roots((1 + d) % p)[:1] for sign in (1, -1)]
+    order8 = {y for half in halves for y in roots(half) if roots(-y * y % p)}
+    assert len(order8) == 2
+    for y in (0, 1, p - 1, *order8):
+        for sign in (0, 1):
+            with pytest.raises(FormatError, match="small order"):
+                ed25519.load_key((y | sign << 255).to_bytes(32, "little"))
+    for y in (p, p + 1, 2**255 - 1):
+        with pytest.raises(FormatError, match="canonical"):
+            ed25519.load_key(y.to_bytes(32, "little"))
+    on_curve = 0
+    for y in range(2, 40):
+        try:
+            ed25519.load_key(y.to_bytes(32, "little"))
+            on_curve += 1
+        except FormatError:
+            pass
+    assert 5 < on_curve < 33, "about half of all y belong to a point"
