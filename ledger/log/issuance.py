@@ -116,6 +116,10 @@ class Issuance:
                 sequencer.stop()
                 return
 
+    def troubles(self) -> Mapping[int, str]:
+        """log_no → why that log's newest group was not committed; empty where all is well."""
+        return {s.log.log_no: s.trouble for s in self._sequencers.values() if s.trouble is not None}
+
     def submit(
         self, agency: AgencyCode, submission: Submission, idempotency_key: str | None = None
     ) -> Future[Accepted]:

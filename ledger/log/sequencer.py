@@ -94,6 +94,12 @@ class Sequencer:
         self._held = ExitStack()
         self._thread = threading.Thread(target=self._run, name=f"sequencer {log.origin}", daemon=True)
         self._size: TreeSize | None = None
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the newest group was not committed, or why no more are taken; None where all is well."""
+        return self._trouble
 
     def start(self) -> None:
         """Take the writer's place and run.
@@ -180,16 +186,19 @@ class Sequencer:
             admitted = self._admission.admit(prepared, size)
             news = [one for one in admitted if isinstance(one, New)]
             outcomes = self._commit(news, size, any(waiting.with_proofs for waiting in group)) if news else {}
+            self._trouble = None
             answer(group, admitted, outcomes)
             done = True
         except SillokError as error:
             self._size = None  # what the disk holds now, the disk will say
+            self._trouble = error.what
             fail(group, StoreError(f"The group was not committed: {error.what}", where=error.where, fix=error.fix))
             done = True
         finally:
             with self._lock:
                 self._count -= len(prepared)
             if not done:
+                self._trouble = "The log's writer has stopped."
                 fail(group, StoreError("The log's writer has stopped.", where=self.log.origin))
 
     def _commit(self, news: Sequence[New], old_size: TreeSize, with_proofs: bool) -> dict[LogIndex, Sequenced]:

@@ -155,9 +155,11 @@ def test_a_disk_that_fails_is_told_and_the_log_goes_on(office: Office, monkeypat
     future = office.issuance.submit(SEOUL, certificate("c"))
     with pytest.raises(StoreError, match="not committed"):
         future.result()
+    assert office.issuance.troubles() == {1: "The disk is full."}
     monkeypatch.setattr(office.store.records, "commit_group", whole)
     again = list(office.issuance.submit_many(SEOUL, "job", [line("a"), line("b")]))
     assert [(result.accepted.index, result.accepted.created) for result in again] == [(0, True), (1, True)]
+    assert office.issuance.troubles() == {}
     view = office.lookup.by_index(SEOUL, 0)
     assert view.sha256.hex() == digest_of("a"), "the key that the failed group wrote was replaced"
 

@@ -99,6 +99,7 @@ def test_a_bug_in_the_writer_tells_everybody_and_frees_the_place(
         future = office.issuance.submit(SEOUL, certificate("a"))
         with pytest.raises(Exception, match="writer has stopped"):
             future.result(timeout=10)
+        assert office.issuance.troubles() == {1: "The log's writer has stopped."}
     monkeypatch.undo()
     with running_office(tmp_path) as office:
         assert office.issuance.submit(SEOUL, certificate("a")).result().index == 0
