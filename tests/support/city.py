@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from support.chains import RunningChain
 from support.solidity import FOREVER, Chain, Contract, Receipt, council_signature, ecdsa
 from support.uniform_tree import UniformTree
 
@@ -26,7 +25,7 @@ PER_WORD = 128
 class City:
     """The contracts with one council in charge."""
 
-    running: RunningChain
+    chain: Chain
     delay: int = 0
     members: int = 1
     needed: int = 1
@@ -35,7 +34,7 @@ class City:
     _codes: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
 
     def __post_init__(self) -> None:
-        chain = self.chain = Chain(self.running)
+        chain = self.chain
         deployer = self.deployer = chain.account("deployer")
         self.council_members = [chain.account(f"member {i}") for i in range(self.members)]
         self.council = chain.deploy(deployer, "Council", [m.address for m in self.council_members], self.needed)
@@ -53,9 +52,6 @@ class City:
             for contract in (self.statuses, self.checkpoints, self.agencies)
             for function in contract.interface.functions
         }
-
-    def close(self) -> None:
-        self.chain.rpc.close()
 
     @property
     def registries(self) -> tuple[Contract, ...]:

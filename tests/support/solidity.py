@@ -81,7 +81,7 @@ class Contract:
 
 @dataclass
 class Chain:
-    """One node and what is deployed on it through this object."""
+    """One node, with the nonce of each account: one object a node, whatever is deployed there."""
 
     running: RunningChain
     rpc: JsonRpc = field(init=False)
@@ -93,6 +93,9 @@ class Chain:
         self.chain_id = int(str(self.rpc.call("eth_chainId")), 16)
         free = self.running.kind == "embedded"
         self.fees = Fees(priority=0, most=0) if free else Fees(priority=GWEI, most=100 * GWEI)
+
+    def close(self) -> None:
+        self.rpc.close()
 
     @property
     def genesis(self) -> bytes:
