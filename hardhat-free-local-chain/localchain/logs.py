@@ -18,8 +18,8 @@ MAX_RESULTS: Final = 50_000
 """Logs in one answer: about 30 MB of JSON. Whoever wants more asks range by range."""
 MAX_ALTERNATIVES: Final = 1_000
 """Addresses, or alternatives for one topic, in one filter; below SQLite's limit of bound values."""
-_PROBE: Final = 2_000
-"""A criterion that matches more than this is not counted further; its search streams anyway."""
+_PROBES: Final = (64, 2_048)
+"""How far a criterion is counted: first a little, which finds a rare one at once, then further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,7 @@ def find_logs(connection: sqlite3.Connection, wanted: LogFilter, most: int = MAX
     criteria = wanted.criteria()
     source = "logs l"
     if criteria:
-        column = min(criteria, key=lambda pair: _count(connection, wanted, *pair))[0]
-        source += f" INDEXED BY logs_by_{column}"
+        source += f" INDEXED BY logs_by_{_narrowest(connection, wanted, criteria)}"
     where = ["l.block BETWEEN ? AND ?"]
     values: list[object] = [wanted.first, wanted.last]
     for column, alternatives in criteria:
@@ -69,12 +68,27 @@ def find_logs(connection: sqlite3.Connection, wanted: LogFilter, most: int = MAX
     return [log_from_row(row) for row in rows]
 
 
-def _count(connection: sqlite3.Connection, wanted: LogFilter, column: str, alternatives: Sequence[bytes]) -> int:
+def _narrowest(
+    connection: sqlite3.Connection, wanted: LogFilter, criteria: Sequence[tuple[str, tuple[bytes, ...]]]
+) -> str:
+    """The column whose criterion leaves least; one that is over every bound is as good as another."""
+    best = criteria[0][0]
+    for bound in _PROBES if len(criteria) > 1 else ():
+        counts = {column: _count(connection, wanted, column, values, bound) for column, values in criteria}
+        best = min(counts, key=counts.__getitem__)
+        if counts[best] < bound:
+            break
+    return best
+
+
+def _count(
+    connection: sqlite3.Connection, wanted: LogFilter, column: str, alternatives: Sequence[bytes], bound: int
+) -> int:
     query = (
         f"SELECT count(*) FROM (SELECT 1 FROM logs INDEXED BY logs_by_{column} "  # noqa: S608 - names and marks only
         f"WHERE {column} IN ({_marks(alternatives)}) AND block BETWEEN ? AND ? LIMIT ?)"
     )
-    return int(connection.execute(query, [*alternatives, wanted.first, wanted.last, _PROBE]).fetchone()[0])
+    return int(connection.execute(query, [*alternatives, wanted.first, wanted.last, bound]).fetchone()[0])
 
 
 def _marks(alternatives: Sequence[bytes]) -> str:
