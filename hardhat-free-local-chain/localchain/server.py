@@ -23,6 +23,9 @@ MAX_BODY: Final = 32 * 2**20
 """Bytes of one request: a batch of a few hundred transactions with long call data."""
 _MAX_HEAD: Final = 16 * 2**10
 _IDLE_S: Final = 600.0
+_STACK_BYTES: Final = 64 * 2**20
+"""Address space of a thread's stack, of which only what is used counts. py-evm raises Python's recursion limit
+tenfold for nested calls of contracts; on the usual 8 MB, deeply nested JSON would end the process, not the request."""
 _MAX_CONNECTIONS: Final = 256
 _HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LOGGER: Final = logging.getLogger("localchain")
@@ -176,6 +179,14 @@ class RpcServer(socketserver.ThreadingTCPServer):
         self.open_lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Connection)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
+        """Serve a connection in a thread whose stack fits to the recursion limit."""
+        before = threading.stack_size(_STACK_BYTES)
+        try:
+            super().process_request(request, client_address)
+        finally:
+            threading.stack_size(before)
 
     def counted(self, connection: socket.socket) -> _Counted:
         """Count a connection for as long as the returned context lasts."""

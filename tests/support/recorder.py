@@ -15,6 +15,7 @@ _OPS = {
     "NUMBER": 0x43, "GASLIMIT": 0x45, "CHAINID": 0x46, "BASEFEE": 0x48, "MSTORE": 0x52, "SLOAD": 0x54,
     "SSTORE": 0x55, "JUMP": 0x56, "JUMPI": 0x57, "JUMPDEST": 0x5B, "DUP1": 0x80, "DUP2": 0x81, "SWAP1": 0x90,
     "LOG0": 0xA0, "LOG2": 0xA2, "RETURN": 0xF3, "REVERT": 0xFD, "CODECOPY": 0x39, "POP": 0x50,
+    "ADDRESS": 0x30, "GAS": 0x5A, "CALL": 0xF1,
 }  # fmt: skip
 
 _RUNTIME = """
@@ -62,6 +63,12 @@ def assemble(source: str) -> bytes:
     return bytes(code)
 
 
+def creation(runtime: bytes) -> bytes:
+    """Code that creates a contract with this runtime code."""
+    code = assemble(f"{len(runtime)} DUP1 15 0 CODECOPY 0 RETURN")
+    assert len(code) == 15, "the offset of the runtime code"
+    return code + runtime
+
+
 RUNTIME = assemble(_RUNTIME)
-CREATION = assemble(f"{len(RUNTIME)} DUP1 15 0 CODECOPY 0 RETURN") + RUNTIME
-assert len(CREATION) - len(RUNTIME) == 15, "the offset of the runtime code in the creation code"
+CREATION = creation(RUNTIME)

@@ -15,7 +15,7 @@ from localchain.logs import LogFilter, find_logs
 from localchain.node import Node
 from localchain.proofs import prove
 from support.localchains import Sender, deploy, send
-from support.recorder import RUNTIME, assemble
+from support.recorder import RUNTIME, assemble, creation
 from trie import HexaryTrie
 
 TOPICS = [bytes([0xA0 + number]) * 32 for number in range(4)]
@@ -38,10 +38,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     send(opened, senders[0].sign(bare))
     yield opened
     opened.close()
-
-
-def creation(runtime: bytes) -> bytes:
-    return assemble(f"{len(runtime)} DUP1 15 0 CODECOPY 0 RETURN") + runtime
 
 
 def all_logs(node: Node) -> list[tables.LogRow]:
