@@ -79,6 +79,8 @@ def _shown(item: AbiItem, value: object) -> str:
         return _number(name, internal, value)
     if isinstance(value, tuple | list):
         components = item.get("components")
+        if not any(one if not isinstance(one, bytes) else any(one) for one in value):
+            return "nothing"
         if isinstance(components, Sequence) and kind == "tuple":
             parts = [f"{part['name']} {_shown(part, one)}" for part, one in zip(components, value, strict=True)]
             return "(" + ", ".join(parts) + ")"
