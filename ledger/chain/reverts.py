@@ -78,14 +78,19 @@ def _shown(item: AbiItem, value: object) -> str:
     if isinstance(value, int):
         return _number(name, internal, value)
     if isinstance(value, tuple | list):
-        components = item.get("components")
-        if not any(one if not isinstance(one, bytes) else any(one) for one in value):
-            return "nothing"
-        if isinstance(components, Sequence) and kind == "tuple":
-            parts = [f"{part['name']} {_shown(part, one)}" for part, one in zip(components, value, strict=True)]
-            return "(" + ", ".join(parts) + ")"
-        return f"({len(value)} values)"
+        return _group(item, value)
     return str(value)
+
+
+def _group(item: AbiItem, values: Sequence[object]) -> str:
+    """A struct by its members' names; a list by its length only."""
+    if not any(any(one) if isinstance(one, bytes) else one for one in values):
+        return "nothing"
+    components = item.get("components")
+    if not isinstance(components, Sequence) or item.get("type") != "tuple":
+        return f"({len(values)} values)"
+    parts = [f"{part['name']} {_shown(part, one)}" for part, one in zip(components, values, strict=True)]
+    return "(" + ", ".join(parts) + ")"
 
 
 def _bytes(kind: str, value: bytes) -> str:
