@@ -25,7 +25,7 @@ _MAX_HEAD: Final = 16 * 2**10
 _IDLE_S: Final = 600.0
 _STACK_BYTES: Final = 64 * 2**20
 """Address space of a thread's stack, of which only what is used counts. py-evm raises Python's recursion limit
-tenfold for nested calls of contracts; on the usual 8 MB, deeply nested JSON would end the process, not the request."""
+tenfold for nested calls of contracts; on the usual 8 MB deeply nested JSON would end the process, not the request."""
 _MAX_CONNECTIONS: Final = 256
 _HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LOGGER: Final = logging.getLogger("localchain")
