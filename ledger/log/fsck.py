@@ -64,7 +64,7 @@ class Fsck:
         record_keys: RecordKeys | None,
         chain: Chain | None,
     ) -> None:
-        """Check a store; without `record_keys` no sealed fact is opened, without `chain` it is not compared with one."""
+        """Check a store; without `record_keys` no sealed fact is opened, without `chain` none is compared with."""
         self._records = records
         self._chain_store = chain_store
         self._record_keys = record_keys

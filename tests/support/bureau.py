@@ -1,6 +1,6 @@
 """One agency's back office on a real chain with a real store: every service that speaks with the chain, step by step.
 
-A scribe commits records as the sequencer would, without its queue.
+Records come through the real intake; the chain's services are stepped by hand, so that a test says when they act.
 
 with running_chain("embedded") as running, deployed_on(running) as deployed:
     bureau = Bureau.open(folder, deployed, keystore)
@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.chain.deployment import Deployment
@@ -25,7 +25,12 @@ from ledger.log.agencies import Agencies, Registered
 from ledger.log.agency_keys import AgencyKeys
 from ledger.log.anchorer import Anchorer
 from ledger.log.chain_loop import ChainLoop
+from ledger.log.evidence import EvidenceMaker
+from ledger.log.fsck import Fsck
 from ledger.log.health import Health
+from ledger.log.intake import parse_submission
+from ledger.log.issuance import Issuance
+from ledger.log.lookup import Lookup
 from ledger.log.mirror import Mirror
 from ledger.log.outbox import Outbox
 from ledger.log.status import StatusService
@@ -33,20 +38,12 @@ from ledger.log.status_notes import StatusNotes
 from ledger.log.status_sender import StatusSender
 from ledger.log.successor import SuccessorLogs
 from ledger.log.trust_file import TrustFiles
-from ledger.merkle.nodes import leaf_hash
-from ledger.merkle.tiles import append
 from ledger.ports.chain import Chain
 from ledger.ports.keys import ChainSigner
-from ledger.ports.records import GroupCommit, LogInfo, NewRecord
-from ledger.records.checkpoint import Checkpoint, format_checkpoint
-from ledger.records.commitment import commit
-from ledger.records.disclosure import Fact, disclose
-from ledger.records.note import sign_note
-from ledger.records.receipt import Receipt, format_receipt
-from ledger.records.record import Record, encode_record
+from ledger.ports.records import LogInfo
 from ledger.store import Store, open_record_keys, open_store
 from ledger.store.record_keys import SqlRecordKeys
-from ledger.values import AgencyCode, Digest32, Instant, LogIndex, Role, TreeSize
+from ledger.values import AgencyCode, Instant, LogIndex, TreeSize
 
 LOG_NAME = "sillok.example"
 MAX_DELAY_S = 3600
@@ -66,20 +63,6 @@ class TestClock:
 
 
 @dataclass
-class Switch:
-    """A `LogSwitch` that remembers who was told what."""
-
-    released: list[int] = field(default_factory=list)
-    adopted: list[str] = field(default_factory=list)
-
-    def release(self, log_no: int) -> None:
-        self.released.append(log_no)
-
-    def adopt(self, log: LogInfo) -> None:
-        self.adopted.append(log.origin)
-
-
-@dataclass
 class Bureau:
     """Everything of one data folder."""
 
@@ -90,7 +73,9 @@ class Bureau:
     keystore: Keystore
     governor: Governor
     clock: TestClock
-    switch: Switch
+    issuance: Issuance
+    evidence: EvidenceMaker
+    fsck: Fsck
     mirror: Mirror
     outbox: Outbox
     anchorer: Anchorer
@@ -125,7 +110,7 @@ class Bureau:
         chain = around(ethereum)
         store = open_store(folder / "ledger.db")
         record_keys = open_record_keys(folder / "record-keys.db")
-        clock, switch = TestClock(), Switch()
+        clock = TestClock()
         governor = Governor(ethereum, council)
         mirror = Mirror(chain, store.chain, first_block=deployment.block)
         outbox = Outbox(chain, store.chain, keystore, stuck_after_s=stuck_after_s)
@@ -144,6 +129,15 @@ class Bureau:
         loop = ChainLoop(mirror=mirror, outbox=outbox, anchorer=anchorer, sender=sender, clock=clock, poll_s=0.02)
         identity = ethereum.identity()
         notes = StatusNotes(records=store.records, chain_store=store.chain, keyring=keystore, identity=identity)
+        status = StatusService(records=store.records, chain_store=store.chain, notes=notes, clock=clock)
+        issuance = Issuance(
+            records=store.records,
+            record_keys=record_keys,
+            keyring=keystore,
+            clock=clock,
+            status_of=lambda log_no, index: status.status_now(log_no, index).worse,
+        )
+        issuance.start()
         keys = AgencyKeys(
             chain_store=store.chain,
             governance=governor,
@@ -161,7 +155,7 @@ class Bureau:
             keyring=keystore,
             keys=keys,
             mirror=mirror,
-            switch=switch,
+            switch=issuance,
             clock=clock,
         )
         return cls(
@@ -172,13 +166,22 @@ class Bureau:
             keystore=keystore,
             governor=governor,
             clock=clock,
-            switch=switch,
+            issuance=issuance,
+            evidence=EvidenceMaker(
+                lookup=Lookup(store.records, record_keys),
+                records=store.records,
+                chain_store=store.chain,
+                keyring=keystore,
+                identity=identity,
+                status_note=notes.make,
+            ),
+            fsck=Fsck(records=store.records, chain_store=store.chain, record_keys=record_keys, chain=chain),
             mirror=mirror,
             outbox=outbox,
             anchorer=anchorer,
             sender=sender,
             loop=loop,
-            status=StatusService(records=store.records, chain_store=store.chain, notes=notes, clock=clock),
+            status=status,
             keys=keys,
             successors=successors,
             agencies=Agencies(
@@ -188,7 +191,7 @@ class Bureau:
                 keys=keys,
                 successors=successors,
                 mirror=mirror,
-                switch=switch,
+                switch=issuance,
                 clock=clock,
                 log_name=LOG_NAME,
                 max_delay_s=MAX_DELAY_S,
@@ -209,13 +212,14 @@ class Bureau:
                 loop=loop,
                 clock=clock,
                 age_s=age_s,
-                sequencer_troubles=dict,
+                sequencer_troubles=issuance.troubles,
             ),
             ethereum=ethereum,
         )
 
     def close(self) -> None:
         self.loop.stop()
+        self.issuance.stop()
         self.store.close()
         self.record_keys.close()
         self.ethereum.close()
@@ -230,36 +234,14 @@ class Bureau:
         """The agency's newest log."""
         return self.agencies.log(self.code)
 
-    def issue(
-        self, count: int, *, batch: int | None = None, supersedes: Sequence[int] = (), at: Instant | None = None
-    ) -> list[LogIndex]:
-        """Commit a group of certificates, as the sequencer would; the receipt is signed at `at`."""
-        log, records = self.log, self.store.records
-        old = records.tree_size(log.log_no)
-        now = at if at is not None else self.clock()
-        fresh = [self._record(log, now, batch, supersedes[i] if supersedes else None) for i in range(count)]
-        grown = append(records.tiles(log.log_no), old, [one.leaf_hash for one, _ in fresh])
-        self.record_keys.put(log.log_no, [(LogIndex(old + i), key) for i, (_, key) in enumerate(fresh)])
-        checkpoint = Checkpoint(origin=log.origin, size=grown.size, root=grown.root)
-        deadline = Instant(now + log.max_delay_s)
-        receipt = Receipt(origin=log.origin, size=grown.size, root=grown.root, signed_at=now, deadline=deadline)
-        records.commit_group(
-            GroupCommit(
-                log_no=log.log_no,
-                old_size=old,
-                size=grown.size,
-                root=grown.root,
-                records=[one for one, _ in fresh],
-                tiles=grown.tiles,
-                checkpoint=sign_note(
-                    format_checkpoint(checkpoint), [self.keystore.note_signer(log.origin, Role.NOTE)]
-                ),
-                receipt=sign_note(format_receipt(receipt), [self.keystore.note_signer(log.origin, Role.RECEIPT)]),
-                signed_at=now,
-                deadline=deadline,
-            )
-        )
-        return [LogIndex(index) for index in range(old, grown.size)]
+    def issue(self, count: int, *, job: str | None = None, supersedes: Sequence[int] = ()) -> list[LogIndex]:
+        """Issue certificates and wait until they are on disk: a job of that name is one issuing batch."""
+        lines = [self._submission(supersedes[i] if supersedes else None) for i in range(count)]
+        if job is None:
+            futures = [self.issuance.submit(self.code, parse_submission(line)) for line in lines]
+            return sorted(future.result(30).index for future in futures)
+        results = list(self.issuance.submit_many(self.code, job, lines))
+        return sorted(result.accepted.index for result in results)
 
     def settle(self) -> None:
         """Step until nothing is on the way and everything that can be anchored is."""
@@ -275,34 +257,13 @@ class Bureau:
             assert time.monotonic() < until, self.health.snapshot()
             time.sleep(0.01)
 
-    def _record(
-        self, log: LogInfo, now: Instant, batch: int | None, supersedes: int | None
-    ) -> tuple[NewRecord, bytes]:
-        commitment = commit([disclose(Fact(path="document.sha256", value=os.urandom(32).hex()), os.urandom(16))])
-        record = Record(
-            agency=log.agency,
-            commitment=commitment.digest,
-            facts=1,
-            kind="certificate",
-            recorded_at=now,
-            batch=batch,
-            supersedes=None if supersedes is None else LogIndex(supersedes),
-        )
-        leaf = encode_record(record)
-        new = NewRecord(
-            leaf=leaf,
-            leaf_hash=leaf_hash(leaf),
-            sealed_facts=b"sealed",
-            sha256=None,
-            number=None,
-            idempotency_key=None,
-            request_digest=Digest32(bytes(32)),
-            kind="certificate",
-            batch=batch,
-            process_id=None,
-            process_seq=None,
-        )
-        return new, os.urandom(32)
+    def _submission(self, supersedes: int | None) -> dict[str, object]:
+        line: dict[str, object] = {
+            "kind": "certificate",
+            "sha256": os.urandom(32).hex(),
+            "facts": {"holder.name": "홍길동"},
+        }
+        return line if supersedes is None else {**line, "supersedes": supersedes}
 
 
 def size_of(bureau: Bureau) -> TreeSize:
