@@ -49,15 +49,15 @@ class SqlFinding(SqlLogs):
         return found
 
     def find_digests(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
-        """Those of `digests` that this log has; the newest record of each."""
+        """Those of `digests` that have their one record in this log (kinds of `ONE_RECORD_KINDS`), and which it is."""
         table = schema.digests.c
         found: dict[Digest32, LogIndex] = {}
         with self._database.read() as connection:
             for some in pieces(digests):
                 query = select(table.sha256, table.place).where(
-                    table.sha256.in_(some), table.log_no.in_(self.lineage(log_no))
+                    table.sha256.in_(some), table.log_no.in_(self.lineage(log_no)), table.ordinal == 0
                 )
-                for row in connection.execute(query.order_by(table.place)):
+                for row in connection.execute(query):
                     found[Digest32(row.sha256)] = at_place(row.place)[1]
         return found
 

@@ -9,6 +9,7 @@ import pytest
 from support.issuing import BUSAN, NOW, SEOUL, Office, certificate, digest_of, running_office, step
 
 from ledger.errors import BusyError, ConflictError, FormatError, NotFoundError
+from ledger.log.intake import parse_submission
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.verify import verify_inclusion
 from ledger.records.checkpoint import parse_checkpoint
@@ -145,6 +146,15 @@ def test_public_kinds_show_every_fact(office: Office) -> None:
     assert [fact.path for fact in view.public()] == ["document.sha256", "tender.title"]
     assert office.lookup.by_index(SEOUL, 0) == view == office.lookup.by_index(view.log.origin, 0)
     assert view.record.facts == 2
+
+
+def test_a_step_and_a_document_may_rest_on_the_same_file(office: Office) -> None:
+    for n in (1, 2):
+        assert office.issuance.submit(SEOUL, step({"id": "p", "seq": n}, sha256=digest_of("f"))).result().created
+    document = parse_submission({"kind": "document", "sha256": digest_of("f")})
+    assert office.issuance.submit(SEOUL, document).result().created
+    assert not office.issuance.submit(SEOUL, document).result().created
+    assert [view.index for view in office.lookup.by_digest(bytes.fromhex(digest_of("f")))] == [0, 1, 2]
 
 
 def test_an_erased_record_discloses_nothing(office: Office) -> None:
