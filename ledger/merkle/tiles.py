@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 from ledger.errors import EvidenceError, InputError
 from ledger.hashing.digests import Sha256
 from ledger.merkle.nodes import EMPTY_ROOT, node_hash
+from ledger.merkle.tree import fold
 from ledger.values import MAX_INTEGER, Digest32, LeafHash, LogIndex, Root, TreeSize
 
 WIDTH: Final = 256
@@ -66,20 +68,26 @@ def append(reader: TileReader, size: TreeSize, leaf_hashes: Sequence[LeafHash]) 
     """
     _check_size(size + len(leaf_hashes))
     tiles: dict[tuple[int, int], bytes] = {}
-    added: Sequence[bytes] = leaf_hashes
+    added: list[bytes] = list(leaf_hashes)
     level, count = 0, int(size)  # hashes at this level so far
     root: bytes | None = None
     while count or added:
         first, kept = divmod(count, WIDTH)
         old = _read(reader, level, first, kept) if kept else b""
-        hashes = old + b"".join(added)
-        if added:
-            for place in range(0, len(hashes), WIDTH * HASH_BYTES):
-                tiles[level, first + place // (WIDTH * HASH_BYTES)] = hashes[place : place + WIDTH * HASH_BYTES]
-        full = len(hashes) // (WIDTH * HASH_BYTES)
-        added = _heads(hashes[: full * WIDTH * HASH_BYTES])
-        root = _join(hashes[full * WIDTH * HASH_BYTES :], root)
-        level, count = level + 1, first
+        whole = (kept + len(added)) // WIDTH
+        if not whole:
+            partial = old + b"".join(added)
+            heads: list[bytes] = []
+            if added:
+                tiles[level, first] = partial
+        else:
+            hashes = _split_hashes(old) + added
+            for tile in range(-(-len(hashes) // WIDTH)):
+                tiles[level, first + tile] = b"".join(hashes[tile * WIDTH : (tile + 1) * WIDTH])
+            partial = b"".join(hashes[whole * WIDTH :])
+            heads = _heads(hashes[: whole * WIDTH])
+        root = _join(partial, root)
+        added, level, count = heads, level + 1, first
     return Appended(size=TreeSize(size + len(leaf_hashes)), root=Root(root or EMPTY_ROOT), tiles=tiles)
 
 
@@ -185,7 +193,10 @@ class Subtrees:
         folded = self._folded.get((level, tile))
         if folded is None:
             width = min(WIDTH, (self._size >> (HEIGHT * level)) - tile * WIDTH)
-            folded = self._folded[level, tile] = _fold_tile(_read(self._reader, level, tile, width))
+            data = _read(self._reader, level, tile, width)
+            # Tiles above the lowest level are few and serve every proof, and so do those at the right edge.
+            fold_tile = _fold_shared_tile if level or width < WIDTH else _fold_tile
+            folded = self._folded[level, tile] = fold_tile(data)
         # Heap order with the leaves of the tile from 256 on: node k has the children 2k and 2k + 1.
         return folded[(WIDTH + place) >> inside]
 
@@ -202,25 +213,39 @@ def _fold_tile(tile: bytes) -> list[bytes]:
     return nodes
 
 
-def _heads(tiles: bytes) -> list[bytes]:
+_fold_shared_tile = lru_cache(maxsize=64)(_fold_tile)
+"""By content, so nothing can be stale; about 2 MB."""
+
+
+def _heads(hashes: list[bytes]) -> list[bytes]:
     """Heads of whole tiles that lie side by side: eight folds over all of them at once."""
-    sha256, hashes = Sha256, tiles
     for _ in range(HEIGHT):
-        pairs = range(0, len(hashes), 2 * HASH_BYTES)
-        hashes = b"".join([sha256(b"\x01" + hashes[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
-    return _split_hashes(hashes)
+        hashes = fold(hashes)
+    return hashes
 
 
 def _join(partial: bytes, right: bytes | None) -> bytes | None:
     """Head of a partial tile's hashes with what already lies to their right; either may be nothing."""
-    hashes = _split_hashes(partial)
-    while hashes:
-        if len(hashes) % 2:
-            last = hashes.pop()
-            right = last if right is None else node_hash(last, right)
-        pairs = iter(hashes)
-        hashes = [bytes(node_hash(left, other)) for left, other in zip(pairs, pairs, strict=True)]
+    stop, width = len(partial), len(partial) // HASH_BYTES
+    while width:
+        block = (width & -width) * HASH_BYTES  # the last complete subtree
+        head = _block_head(partial[stop - block : stop])
+        right = head if right is None else node_hash(head, right)
+        stop, width = stop - block, width & (width - 1)
     return right
+
+
+@lru_cache(maxsize=4096)
+def _block_head(hashes: bytes) -> bytes:
+    """Head of a complete subtree within a tile.
+
+    Appending one leaf after another asks for the same blocks again, so each node is hashed once; by content, so
+    nothing can be stale; a few MB at most.
+    """
+    if len(hashes) == HASH_BYTES:
+        return hashes
+    half = len(hashes) // 2
+    return node_hash(_block_head(hashes[:half]), _block_head(hashes[half:]))
 
 
 def _split_hashes(data: bytes) -> list[bytes]:

@@ -55,3 +55,27 @@ def SUBPROOF(m: int, d: Sequence[bytes], b: bool) -> list[bytes]:  # noqa: N802
     if m <= k:
         return [*SUBPROOF(m, d[0:k], b), MTH(d[k:n])]
     return [*SUBPROOF(m - k, d[k:n], False), MTH(d[0:k])]
+
+
+def inclusion_root(
+    leaf_hash: bytes, leaf_index: int, tree_size: int, inclusion_path: Sequence[bytes]
+) -> bytes | None:
+    """Section 2.1.3.2, steps 1 to 5; None where the RFC says that verification fails before the comparison."""
+    if leaf_index >= tree_size:
+        return None
+    fn, sn = leaf_index, tree_size - 1
+    r = leaf_hash
+    for p in inclusion_path:
+        if sn == 0:
+            return None
+        if fn & 1 or fn == sn:
+            r = HASH(b"\x01" + p + r)
+            if not fn & 1:
+                while not (fn & 1 or fn == 0):
+                    fn >>= 1
+                    sn >>= 1
+        else:
+            r = HASH(b"\x01" + r + p)
+        fn >>= 1
+        sn >>= 1
+    return r if sn == 0 else None

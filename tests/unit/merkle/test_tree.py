@@ -69,6 +69,24 @@ def test_inclusion_proofs_agree_with_the_oracle_and_verify(size: int, data: st.D
     verify_inclusion(leaf_hash=HASHES[index], index=LogIndex(index), size=TreeSize(size), path=path, root=root)
 
 
+@settings(max_examples=400, deadline=None)
+@given(size=st.one_of(st.integers(1, 70), st.integers(1, 2**53 - 1)), data=st.data())
+def test_verification_takes_the_steps_of_the_rfc(size: int, data: st.DataObject) -> None:
+    """Any index, any number of hashes: the same root comes out, or both refuse."""
+    index = data.draw(st.integers(0, size + 1))
+    deepest = (size - 1).bit_length()
+    count = data.draw(st.integers(0, deepest + 1) if size <= 70 else st.integers(deepest - 2, deepest + 1))
+    path = HASHES[:count]
+    expected = oracle.inclusion_root(HASHES[99], index, size, path)
+    try:
+        found: bytes | None = root_from_inclusion(
+            leaf_hash=HASHES[99], index=LogIndex(index), size=TreeSize(size), path=[Digest32(node) for node in path]
+        )
+    except EvidenceError:
+        found = None
+    assert found == expected
+
+
 @settings(max_examples=60, deadline=None)
 @given(size=sizes, data=st.data())
 def test_consistency_proofs_agree_with_the_oracle_and_verify(size: int, data: st.DataObject) -> None:
