@@ -27,6 +27,7 @@ from ledger.log.anchorer import Anchorer
 from ledger.log.chain_loop import ChainLoop
 from ledger.log.evidence import EvidenceMaker
 from ledger.log.fsck import Fsck
+from ledger.log.fsck_findings import Finding, Severity
 from ledger.log.health import Health
 from ledger.log.intake import parse_submission
 from ledger.log.issuance import Issuance
@@ -242,6 +243,10 @@ class Bureau:
             return sorted(future.result(30).index for future in futures)
         results = list(self.issuance.submit_many(self.code, job, lines))
         return sorted(result.accepted.index for result in results)
+
+    def fsck_errors(self) -> list[Finding]:
+        """Everything that fsck calls an error."""
+        return [finding for finding in self.fsck.run() if finding.severity is Severity.ERROR]
 
     def settle(self) -> None:
         """Step until nothing is on the way and everything that can be anchored is."""
