@@ -197,10 +197,13 @@ def _anchor_note(question: AnchorQuestion, part: Part, references: Sequence[Refe
             actual=f"{word.origin} {word.size} {word.root.hex()}",
         )
     said = (word.chain_id, word.registry, word.transaction, word.block_number)
-    for reference in references:
-        beside = (reference.chain_id, reference.registry, reference.transaction, reference.block)
-        if reference.genesis == word.genesis and beside != said:
-            raise RefusedError("The reference and the office's anchor note name different places.")
+    beside = [
+        (reference.chain_id, reference.registry, reference.transaction, reference.block)
+        for reference in references
+        if reference.genesis == word.genesis
+    ]
+    if references and (not beside or any(place != said for place in beside)):
+        raise RefusedError("The reference and the office's anchor note name different places.")
     return word
 
 

@@ -52,6 +52,8 @@ def read_status_notes(parts: Sequence[Part], record: Record, proof: Proof, issue
 
 def _status_note(part: Part, record: Record, proof: Proof, issuer: Issuer) -> StatusNote:
     signed = parse_note(parse_status_part(part), where="status note")
+    # Signed before read: a version that nobody signed is an edited note, and not one of a later version.
+    key = _signed_by(signed, issuer, "status note")
     note = parse_status_note(signed.text)
     if (note.origin, note.index) != (proof.checkpoint.origin, proof.proof.index):
         raise RefusedError(
@@ -65,7 +67,7 @@ def _status_note(part: Part, record: Record, proof: Proof, issuer: Issuer) -> St
             expected="none" if record.batch is None else f"a status of batch {record.batch}",
             actual="none" if note.batch_status is None else note.batch_status.name.lower(),
         )
-    verify_receipt_key(signed, issuer, note.block_time, "status note")
+    _check_window(key, note.block_time, "status note")
     chain = issuer.trust.chain(note.genesis)
     if chain is None or note.genesis not in issuer.log.chains:
         raise UnansweredError(
@@ -91,18 +93,14 @@ def read_anchor_note(part: Part, issuer: Issuer, moment: Instant) -> AnchorNote:
         FormatError: malformed.
     """
     signed = parse_note(parse_anchor_part(part), where="anchor note")
+    key = _signed_by(signed, issuer, "anchor note")
     note = parse_anchor_note(signed.text)
-    verify_receipt_key(signed, issuer, moment, "anchor note")
+    _check_window(key, moment, "anchor note")
     return note
 
 
-def verify_receipt_key(note: SignedNote, issuer: Issuer, moment: Instant, what: str) -> TrustedKey:
-    """Check that exactly one receipt key of the log signed, and was in its window [from, until) at `moment`.
-
-    Raises:
-        RefusedError: unknown-issuer where the key is not known or out of its window.
-        EvidenceError: the signature does not verify.
-    """
+def _signed_by(note: SignedNote, issuer: Issuer, what: str) -> TrustedKey:
+    """The receipt key of the log whose signature is the note's only one, and verifies."""
     keys = [key for key in issuer.log.receipt_keys if key.vkey is not None and find_signature(note, key.vkey)]
     if not keys:
         raise RefusedError(
@@ -114,15 +112,19 @@ def verify_receipt_key(note: SignedNote, issuer: Issuer, moment: Instant, what: 
     if len(note.signatures) != 1 or keys[0].vkey is None:
         raise RefusedError(f"The {what} needs exactly one signature.", expected="1", actual=str(len(note.signatures)))
     verify_signature(note, keys[0].vkey)
-    if not keys[0].in_window(moment):
+    return keys[0]
+
+
+def _check_window(key: TrustedKey, moment: Instant, what: str) -> None:
+    """Refuse a key that was not in its window [from, until) at `moment`, or compromised by then."""
+    if not key.in_window(moment):
         raise RefusedError(
             f"The key of the {what} was not in its window.",
             demands=Verdict.UNKNOWN_ISSUER,
-            expected=window_text(keys[0]),
+            expected=window_text(key),
             actual=format_instant(moment),
             source=Source.TRUST_FILE,
         )
-    return keys[0]
 
 
 def window_text(key: TrustedKey) -> str:
