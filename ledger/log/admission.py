@@ -96,7 +96,7 @@ class Admission:
                 number: index if log_no in self._family else None
                 for number, (log_no, index) in self._records.find_numbers(numbers).items()
             },
-            documents=dict(self._records.find_digests(self._log_no, [d for d in documents if d is not None])),
+            documents=dict(self._records.find_documents(self._log_no, [d for d in documents if d is not None])),
             last_seqs=dict(self._records.last_process_seqs(self._log_no, sorted(processes))) if processes else {},
             first_new=size,
         )

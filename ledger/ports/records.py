@@ -171,7 +171,10 @@ class RecordStore(Protocol):
         """Those of `numbers` that are used."""
 
     def find_digests(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
-        """Those of `digests` that have their one record in this log (kinds of `ONE_RECORD_KINDS`), and which it is."""
+        """Those of `digests` that this log has; the newest record of each."""
+
+    def find_documents(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
+        """Those of `digests` that have their one record in this log (of `ONE_RECORD_KINDS`), and which it is."""
 
     def find_idempotent(self, log_no: int, keys: Sequence[str]) -> Mapping[str, tuple[LogIndex, Digest32]]:
         """Those idempotency keys that were used: their record and the digest of the request."""

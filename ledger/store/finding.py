@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 
 from ledger.errors import NotFoundError
 from ledger.ports.records import StoredRecord
@@ -49,16 +49,26 @@ class SqlFinding(SqlLogs):
         return found
 
     def find_digests(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
-        """Those of `digests` that have their one record in this log (kinds of `ONE_RECORD_KINDS`), and which it is."""
+        """Those of `digests` that this log has; the newest record of each."""
+        return self._by_digest(log_no, digests, schema.digests.c.ordinal >= 0)
+
+    def find_documents(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
+        """Those of `digests` that have their one record in this log (of `ONE_RECORD_KINDS`), and which it is."""
+        return self._by_digest(log_no, digests, schema.digests.c.ordinal == 0)
+
+    def _by_digest(
+        self, log_no: int, digests: Sequence[Digest32], condition: ColumnElement[bool]
+    ) -> Mapping[Digest32, LogIndex]:
         table = schema.digests.c
         found: dict[Digest32, LogIndex] = {}
         with self._database.read() as connection:
             for some in pieces(digests):
                 query = select(table.sha256, table.place).where(
-                    table.sha256.in_(some), table.log_no.in_(self.lineage(log_no)), table.ordinal == 0
+                    table.sha256.in_(some), table.log_no.in_(self.lineage(log_no)), condition
                 )
                 for row in connection.execute(query):
-                    found[Digest32(row.sha256)] = at_place(row.place)[1]
+                    digest, index = Digest32(row.sha256), at_place(row.place)[1]
+                    found[digest] = max(index, found.get(digest, index))
         return found
 
     def find_idempotent(self, log_no: int, keys: Sequence[str]) -> Mapping[str, tuple[LogIndex, Digest32]]:

@@ -135,7 +135,9 @@ class StoreMachine(RuleBasedStateMachine):
         document = digest(str(value))
         assert sorted(records.find_digest(document)) == [(no, i) for no, i, one in places if one.sha256 == document]
         its_one = [i for i, one in enumerate(model) if one.sha256 == document and one.kind in ONE_RECORD_KINDS]
-        assert list(records.find_digests(log_no, [document]).values()) == its_one
+        assert list(records.find_documents(log_no, [document]).values()) == its_one
+        newest = [i for i, one in enumerate(model) if one.sha256 == document][-1:]
+        assert list(records.find_digests(log_no, [document]).values()) == newest
         key = f"key/{value}"
         used = [(i, one.request_digest) for i, one in enumerate(model) if one.idempotency_key == key]
         assert list(records.find_idempotent(log_no, [key]).values()) == used

@@ -81,9 +81,9 @@ def test_steps_of_a_process_may_rest_on_the_same_file(store: Store) -> None:
     steps = [new_record(str(n), sha256=digest("file"), kind="procurement/tender", process=("o", n)) for n in (1, 2)]
     store.records.commit_group(group(log, 0, steps))
     assert store.records.find_digest(digest("file")) == [(log.log_no, 0), (log.log_no, 1)]
-    assert store.records.find_digests(log.log_no, [digest("file")]) == {}, "neither is the document's one record"
+    assert store.records.find_documents(log.log_no, [digest("file")]) == {}, "neither is the document's one record"
     store.records.commit_group(group(log, 2, [new_record("d", sha256=digest("file"), kind="document")]))
-    assert store.records.find_digests(log.log_no, [digest("file")]) == {digest("file"): 2}
+    assert store.records.find_documents(log.log_no, [digest("file")]) == {digest("file"): 2}
 
 
 def test_a_second_writer_is_noticed_by_the_size(store: Store) -> None:
