@@ -8,13 +8,14 @@ import {IAgencyRegistry} from "./interfaces/IAgencyRegistry.sol";
 import {ICheckpointRegistry} from "./interfaces/ICheckpointRegistry.sol";
 import {IStatusRegistry} from "./interfaces/IStatusRegistry.sol";
 import {Lanes} from "./libraries/Lanes.sol";
-import {Act, Approval, ImportedWord, Log, LogState, Role, Standing, Status} from "./types/Types.sol";
+import {StatusWords} from "./StatusWords.sol";
+import {Act, Approval, ImportedWord, Log, Role, Standing, Status} from "./types/Types.sol";
 
 /// @title Statuses of records and issuing batches
 /// @dev Invariants: a lane leaves Revoked or Superseded only by `voidAct`; only lanes of anchored indexes at or above
 /// the log's start change, except by import; `_acts[key]` is the hash of the key's newest act that was not undone,
 /// and through `previous` of all before it. There is no owner: what may change follows from keys and logs alone.
-contract StatusRegistry is IStatusRegistry, EIP712 {
+contract StatusRegistry is StatusWords, EIP712 {
     using BitMaps for BitMaps.BitMap;
 
     uint64 private constant _BATCH_LIMIT = 1 << 53;
@@ -24,10 +25,7 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
 
     /// @notice Where agencies and keys are.
     IAgencyRegistry public immutable AGENCIES;
-    /// @notice Where logs and their anchored sizes are.
-    ICheckpointRegistry public immutable CHECKPOINTS;
 
-    mapping(bytes32 space => mapping(uint256 word => uint256 lanes)) private _words;
     mapping(bytes32 keyId => bytes32 head) private _acts;
     mapping(bytes32 actHead => bool undone) private _undone; // two-person acts that left one of two chains
     mapping(bytes7 agency => BitMaps.BitMap used) private _nonces;
@@ -37,9 +35,8 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
     constructor(
         IAgencyRegistry agencies,
         ICheckpointRegistry checkpoints
-    ) EIP712("Sillok StatusRegistry", "1") {
+    ) StatusWords(checkpoints) EIP712("Sillok StatusRegistry", "1") {
         AGENCIES = agencies;
-        CHECKPOINTS = checkpoints;
     }
 
     /// @inheritdoc IStatusRegistry
@@ -97,31 +94,6 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
             _words[_space(logId, log, each.batches)][each.word] = each.value;
             emit StatusImported(logId, each.batches, each.word, each.value);
         }
-    }
-
-    /// @inheritdoc IStatusRegistry
-    function attestStatus(bytes32 logId, uint64 index, uint64 batch) external {
-        (uint256 value, Status batchStatus) = _read(logId, index, batch);
-        uint64 word = uint64(index / Lanes.PER_WORD);
-        emit StatusAttested(logId, word, value, batch, uint8(batchStatus), _now());
-    }
-
-    /// @inheritdoc IStatusRegistry
-    function statusOf(
-        bytes32 logId,
-        uint64 index,
-        uint64 batch
-    ) external view returns (Status record, Status batchStatus, Status worse) {
-        uint256 value;
-        (value, batchStatus) = _read(logId, index, batch);
-        record = Lanes.statusAt(value, index);
-        worse = Lanes.worse(record, batchStatus);
-    }
-
-    /// @inheritdoc IStatusRegistry
-    function wordOf(bytes32 logId, bool batches, uint256 word) external view returns (uint256) {
-        Log memory log = _requireOpened(logId);
-        return batches ? _words[_space(logId, log, true)][word] : _recordWord(logId, log.start, word);
     }
 
     /// @inheritdoc IStatusRegistry
@@ -252,43 +224,6 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
         }
     }
 
-    function _requireHeld(bytes32 logId) private view returns (Log memory log) {
-        log = CHECKPOINTS.logOf(logId);
-        require(log.state >= LogState.Open, ICheckpointRegistry.LogNotIn(logId, log.state, LogState.Open));
-    }
-
-    function _requireOpened(bytes32 logId) private view returns (Log memory log) {
-        log = CHECKPOINTS.logOf(logId);
-        require(log.state != LogState.None, ICheckpointRegistry.LogNotIn(logId, log.state, LogState.Open));
-    }
-
-    function _read(bytes32 logId, uint64 index, uint64 batch) private view returns (uint256 value, Status batchStatus) {
-        Log memory log = _requireHeld(logId);
-        require(index < log.size, IndexNotAnchored(logId, index, log.size));
-        value = _recordWord(logId, log.start, index / Lanes.PER_WORD);
-        if (batch != 0) batchStatus = Lanes.statusAt(_words[_space(logId, log, true)][batch / Lanes.PER_WORD], batch);
-    }
-
-    /// @dev Lane by lane: what lies below a log's start is its predecessor's, however many generations back.
-    function _recordWord(bytes32 logId, uint64 start, uint256 word) private view returns (uint256 value) {
-        uint256 open = type(uint256).max; // lanes not read yet
-        while (true) {
-            uint256 inherited = Lanes.below(word, start);
-            bytes32 predecessor = open & inherited == 0 ? bytes32(0) : CHECKPOINTS.predecessorOf(logId);
-            if (predecessor == 0) return value | (_words[logId][word] & open);
-            value |= _words[logId][word] & open & ~inherited;
-            open &= inherited;
-            logId = predecessor;
-            start = CHECKPOINTS.logOf(logId).start;
-        }
-    }
-
-    /// @dev Batches are kept under the inverted id of the first generation, which no origin hashes to.
-    function _space(bytes32 logId, Log memory log, bool batches) private view returns (bytes32) {
-        if (!batches) return logId;
-        return ~(log.generation == 1 ? logId : CHECKPOINTS.lineageOf(logId));
-    }
-
     function _approvalDigest(
         Act calldata act,
         bytes7 agency,
@@ -297,10 +232,6 @@ contract StatusRegistry is IStatusRegistry, EIP712 {
     ) private view returns (bytes32) {
         bytes32 content = sha256(abi.encode(act));
         return _hashTypedDataV4(keccak256(abi.encode(_APPROVAL_TYPE, agency, content, nonce, deadline)));
-    }
-
-    function _now() private view returns (uint64) {
-        return uint64(block.timestamp);
     }
 
     function _requireAlone(Act calldata act, bytes32 keyId, uint8 alone) private pure {

@@ -55,7 +55,7 @@ interface IAgencyRegistry {
     /// @param time Block time; after `since`.
     event KeyCompromisedInThePast(bytes32 indexed agency, bytes32 indexed keyId, uint64 since, uint64 time);
 
-    /// @notice A key's state, stated again so that a proof of this event proves it. Form frozen (formats.md, section 9).
+    /// @notice A key's state, stated again so that a proof of this event proves it. Frozen (formats.md, section 9).
     /// @param agency Seven digits, right-padded.
     /// @param keyId The key.
     /// @param role 1 NOTE, 2 RECEIPT, 3 ANCHOR, 4 STATUS, 5 OFFICER.

@@ -185,8 +185,8 @@ interface IStatusRegistry {
     /// @param approvals One or two, over `approvalDigest`.
     function changeSigned(Act calldata act, uint256 nonce, uint64 deadline, Approval[] calldata approvals) external;
 
-    /// @notice Undoes an act of a compromised key that was done at or after `compromisedSince`, newest first, and may do
-    /// one act in the same transaction: what the thief revoked and the office wants revoked is never valid between.
+    /// @notice Undoes an act of a compromised key that was done at or after `compromisedSince`, newest first, and may
+    /// do one act in the same transaction: what the thief revoked and the office wants revoked is never valid between.
     /// @dev Any STATUS key of the log's agency. Emits ActVoided, then as `change`. Reverts: LogNotIn, KeyNotUsable,
     /// ActNotLast, ActStands, AgainElsewhere, and as `change` for `again`.
     /// @param act The act, from its events.

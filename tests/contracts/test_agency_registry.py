@@ -136,12 +136,10 @@ def test_personal_keys_name_their_officer_and_only_they_act_alone(city: City, ag
 
 def test_a_window_ends_after_it_starts_and_fits_the_slot(city: City, agency: Agency) -> None:
     later = city.chain.now() + YEAR
-    for start, end in ((later, later), (later, later - 1), (0, 1), (2**48, 0), (later, 2**48)):
-        with pytest.raises(AssertionError, match="KeyWindowInvalid") as caught:
+    cases = ((later, later), (later, later - 1), (0, 1), (2**48, 0), (later, 2**48))
+    for start, end in cases:
+        with city.chain.reverts("KeyWindowInvalid", start or NOW, end, NOW):
             add(city, agency, "wrong", not_before=start, not_after=end)
-        given = caught.value.values  # type: ignore[attr-defined]
-        assert given[0] == max(start, given[2])
-        assert given[1] == end
     key = key_of(agency.signer("anchor"))
     start = city.view("keyOf", key)[0][3]
     with city.chain.reverts("KeyWindowInvalid", start, start, NOW):
@@ -253,12 +251,11 @@ def test_since_only_moves_earlier_and_the_past_has_an_event_of_its_own(city: Cit
 def test_the_past_is_before_now_and_not_zero(city: City, agency: Agency) -> None:
     key = key_of(agency.signer("status"))
     for since in (0, city.chain.now() + 1000):
-        with pytest.raises(AssertionError, match="SinceNotPast") as caught:
+        with city.chain.reverts("SinceNotPast", since, NOW):
             city.govern("declareCompromisedSince", key, since)
-        assert caught.value.values[0] == since  # type: ignore[attr-defined]
     now = city.chain.now() + 5
     city.chain.at(now)
-    with pytest.raises(AssertionError, match=f"SinceNotPast.{now}, "):
+    with city.chain.reverts("SinceNotPast", now, now):
         city.govern("declareCompromisedSince", key, now)
     unknown = b"\x03" * 32
     with city.chain.reverts("KeyUnknown", unknown):

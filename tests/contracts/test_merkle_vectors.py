@@ -100,3 +100,15 @@ def test_small_trees_exhaustively(harness: tuple[Chain, Contract]) -> None:
         forged = other.consistency(old, size)
         if old != size:
             assert not passes(harness, "requireConsistency", old, size, tree.root(old), other.root(size), forged)
+
+
+def test_a_consistency_proof_starts_from_something_and_does_not_shrink(harness: tuple[Chain, Contract]) -> None:
+    chain, contract = harness
+    for old, size in ((0, 5), (6, 5), (0, 0)):
+        with chain.reverts("SizesWrong", old, size):
+            chain.view(contract, "requireConsistency", old, size, bytes(32), bytes(32), [])
+    one, two = b"\x01" * 32, b"\x02" * 32
+    with chain.reverts("ConsistencyMismatch", one, one, two, one):
+        chain.view(contract, "requireConsistency", 5, 5, one, two, [])
+    with chain.reverts("ProofLengthWrong", 1, 0):
+        chain.view(contract, "requireConsistency", 5, 5, one, one, [two])
