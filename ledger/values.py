@@ -40,7 +40,7 @@ MAX_INTEGER: Final = 2**53 - 1
 """Largest integer of every format: what a JSON reader in a browser holds exactly."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+_INSTANT: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z", re.ASCII)
 _AGENCY: Final = re.compile(r"[0-9]{7}", re.ASCII)
 
 
@@ -113,21 +113,24 @@ def parse_instant(text: str) -> Instant:
     Raises:
         InputError: another form, second 60, or a day that no calendar has.
     """
-    if not _INSTANT.fullmatch(text):
+    if not (match := _INSTANT.fullmatch(text)):
         raise InputError(f"{text[:40]!r} is not an instant.", fix="Write YYYY-MM-DDTHH:MM:SSZ.")
+    year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        # `strptime` takes second 60 and loads the locale; the constructor does neither.
+        since = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _EPOCH
     except ValueError as error:
-        raise InputError(f"{text!r} is no date of the calendar.") from error
-    if format_instant(seconds := Instant(int((moment - _EPOCH).total_seconds()))) != text:
-        raise InputError(f"{text!r} is no date of the calendar.", fix="Second 60 is not used.")
-    return seconds
+        raise InputError(f"{text!r} is no date of the calendar.", fix="Second 60 is not used.") from error
+    return Instant(since.days * 86400 + since.seconds)
 
 
 def format_instant(instant: Instant) -> str:
     """Write an instant as `YYYY-MM-DDTHH:MM:SSZ`."""
     moment = _EPOCH + timedelta(seconds=instant)
-    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%SZ}"
+    return (
+        f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"
+        f"T{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}Z"
+    )
 
 
 def parse_agency(text: str) -> AgencyCode:

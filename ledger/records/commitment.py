@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import FormatError
@@ -36,8 +36,12 @@ def pad_facts(facts: Sequence[Fact], count: int) -> tuple[Fact, ...]:
         raise FormatError(f"A record has 1, 2, 4, 8, 16, 32 or 64 facts, not {count}.")
     if len(facts) > count:
         raise FormatError(f"{len(facts)} facts don't fit into {count}.")
-    pads = (Fact(path=f"pad.{n}", value="") for n in range(1, count - len(facts) + 1))
-    return (*facts, *pads)
+    return (*facts, *_pads(count - len(facts)))
+
+
+@lru_cache(maxsize=64)
+def _pads(count: int) -> tuple[Fact, ...]:
+    return tuple(Fact(path=f"pad.{n}", value="") for n in range(1, count + 1))
 
 
 def next_count(facts: int) -> int:
@@ -60,8 +64,13 @@ def commit(disclosures: Sequence[Disclosure]) -> Commitment:
     if len(disclosures) not in COUNTS:
         raise FormatError(f"A record has 1, 2, 4, 8, 16, 32 or 64 facts, not {len(disclosures)}.")
     # Paths are ASCII, so the order of characters is the order of bytes.
-    ordered = tuple(sorted(disclosures, key=lambda disclosure: disclosure.path))
-    for one, next_one in pairwise(ordered):
-        if one.path == next_one.path:
-            raise FormatError("A path is there twice.", where=one.path)
+    by_path = {disclosure.path: disclosure for disclosure in disclosures}
+    if len(by_path) < len(disclosures):
+        raise FormatError("A path is there twice.", where=_twice(disclosures))
+    ordered = tuple([by_path[path] for path in sorted(by_path)])
     return Commitment(digest=Digest32(tree_head([item.leaf_hash for item in ordered])), disclosures=ordered)
+
+
+def _twice(disclosures: Sequence[Disclosure]) -> str:
+    paths = [disclosure.path for disclosure in disclosures]
+    return next(path for path in paths if paths.count(path) > 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final, TypeAlias
 
@@ -105,14 +106,15 @@ def check_fact(path: str, value: FactValue, *, where: str | None = None) -> None
     Raises:
         FormatError: names the path.
     """
-    if len(path) > MAX_PATH or not _PATH.fullmatch(path):
+    if not _is_path(path):
         raise FormatError(
             f"{path[:MAX_PATH]!r} is not the path of a fact.", where=where, fix="Write words joined by dots."
         )
     place = where or path
     if isinstance(value, str):
         check_text(value, place)
-        if len(value) > MAX_VALUE_BYTES or len(value.encode("utf-8")) > MAX_VALUE_BYTES:
+        # No character takes more than four bytes.
+        if len(value) > MAX_VALUE_BYTES // 4 and len(value.encode("utf-8")) > MAX_VALUE_BYTES:
             raise FormatError(f"A text is longer than {MAX_VALUE_BYTES} bytes of UTF-8.", where=place)
     elif not -MAX_INTEGER <= value <= MAX_INTEGER:
         raise FormatError("An integer is beyond 2^53 - 1.", where=place)
@@ -122,6 +124,12 @@ def check_fact(path: str, value: FactValue, *, where: str | None = None) -> None
         if not isinstance(value, str):
             raise FormatError("certificate.number is not a string.", where=place)
         parse_number(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_path(path: str) -> bool:
+    """Records of one kind have the same few paths."""
+    return len(path) <= MAX_PATH and _PATH.fullmatch(path) is not None
 
 
 def _encode(salt_text: str, path: str, value: FactValue) -> bytes:

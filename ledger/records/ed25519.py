@@ -39,9 +39,9 @@ def load_key(public: bytes) -> Ed25519PublicKey:
         raise FormatError("The Ed25519 key is not in canonical form.")
     if y in _SMALL_ORDER:
         raise FormatError("The Ed25519 key is of small order: anybody could sign for it.")
-    # x² = (y² − 1) / (d·y² + 1) must be a square (Euler's criterion). x = 0 is of small order, and refused above.
-    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
-    if pow(square, (_P - 1) // 2, _P) != 1:
+    # x² = (y² − 1) / (d·y² + 1) must be a square, and u/v is one exactly where u·v is (Euler's criterion). Points
+    # with x = 0 are of small order, and refused above.
+    if pow((y * y - 1) * (_D * y * y + 1) % _P, (_P - 1) // 2, _P) != 1:
         raise FormatError("The Ed25519 key is no point of the curve.")
     return Ed25519PublicKey.from_public_bytes(public)
 

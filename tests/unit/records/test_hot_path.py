@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
+import pytest
 import rfc8785
 from hypothesis import given, settings
 from support import formats
 
+from ledger.errors import FormatError
+from ledger.hashing.canonical import Json
 from ledger.records.disclosure import Disclosure
+from ledger.records.evidence import Evidence, Withheld, encode_evidence, parse_evidence
 from ledger.records.record import Record, encode_record
-from ledger.values import format_instant
+from ledger.values import LeafHash, format_instant
 
 
 def b64u(data: bytes) -> str:
@@ -38,6 +43,32 @@ def test_a_record_is_rfc8785(record: Record) -> None:
         **{name: value for name, value in optional.items() if value is not None},
     }
     assert encode_record(record) == rfc8785.dumps(members)  # type: ignore[arg-type]
+
+
+@settings(max_examples=200, deadline=None)
+@given(formats.evidences())
+def test_evidence_is_rfc8785(evidence: Evidence) -> None:
+    lists = ("chain", "status", "keys", "tokens", "renewals")
+    members = {
+        "sillok": "evidence/v1",
+        "record": b64u(evidence.leaf),
+        "log": evidence.log,
+        "facts": [{"d": f.text} if isinstance(f, Disclosure) else {"h": b64u(f.leaf_hash)} for f in evidence.facts],
+        **{name: list(getattr(evidence, name)) for name in lists if getattr(evidence, name)},
+    }
+    assert encode_evidence(evidence) == rfc8785.dumps(members)
+
+
+def test_parts_nest_no_deeper_in_evidence_than_elsewhere() -> None:
+    """The outer form is written by hand, so its own level is counted too."""
+    deepest: Json = 1
+    for _ in range(13):
+        deepest = [deepest]
+    fact = Withheld(leaf_hash=LeafHash(bytes(32)))
+    fine = Evidence(leaf=b"", facts=(fact,), log="", chain=({"format": "x", "y": deepest},))
+    assert parse_evidence(encode_evidence(fine)) == fine
+    with pytest.raises(FormatError, match="deeper"):
+        encode_evidence(replace(fine, chain=({"format": "x", "y": [deepest]},)))
 
 
 @settings(max_examples=300, deadline=None)
