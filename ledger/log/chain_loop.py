@@ -77,6 +77,11 @@ class ChainLoop:
         return self._state
 
     @property
+    def mirror(self) -> Mirror:
+        """The mirror; one for all, since it steps one at a time."""
+        return self._mirror
+
+    @property
     def anchorer(self) -> Anchorer:
         """Its faults and problems, for the health report."""
         return self._anchorer

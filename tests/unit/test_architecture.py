@@ -42,6 +42,10 @@ ROOMS: dict[str, set[str]] = {
     "ledger.documents": PURE | {"ledger.ports"},
     "ledger.settings": {"ledger.errors"},
     "ledger.wiring": {
+        "ledger.errors",
+        "ledger.values",
+        "ledger.records",
+        "ledger.ports",
         "ledger.settings",
         "ledger.chain",
         "ledger.store",
@@ -56,6 +60,7 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.verify_words": PURE | {"ledger.verification"},
     "ledger.cli.verify_online": PURE | {"ledger.verification", "ledger.cli"},
     "ledger.cli": PURE | {"ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
+    "ledger.cli.fsck": PURE | {"ledger.cli", "ledger.log", "ledger.settings", "ledger.wiring"},
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
     "ledger.cli.up": PURE
