@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import decode
 from support.chains import DeployedChain, RunningChain, deployed_on, key_id_of
 
+from ledger.chain.abi import keccak
+from ledger.chain.calls import INTERFACES
 from ledger.chain.council import CouncilAct, act_call, act_digest, signed_by
 from ledger.chain.governor import Governor
 from ledger.errors import ChainRefusedError, InputError, Refusal
@@ -15,7 +18,7 @@ from ledger.keys.signers import FileChainSigner, draw_secret
 from ledger.ports.chain import Anchor, AnchorEvent, KeyEvent, LogState, TransactionOutcome
 from ledger.ports.governance import Governance
 from ledger.records.origin import compose_origin, log_id
-from ledger.values import AgencyCode, Instant, KeyId, LogId, Role, Root, TreeSize
+from ledger.values import Address, AgencyCode, Instant, KeyId, LogId, Role, Root, TreeSize
 
 NOTHING = Anchor(root=Root(bytes(32)), previous_size=TreeSize(0), time=Instant(0), key_id=KeyId(bytes(32)))
 NAME = "sillok.example"
@@ -159,6 +162,17 @@ def test_what_a_council_member_signs_is_what_the_contract_checks(ours: DeployedC
         act_digest(act, council=ours.members[0].address, chain_id=ours.deployment.chain_id),
     ]
     assert len({digest, *others}) == 5
+
+
+def test_signatures_are_carried_in_the_order_that_the_council_wants() -> None:
+    """By keccak-256 of the member; these three are in another order by address."""
+    members = [Address(bytes([number]) * 20) for number in (1, 2, 3)]
+    wanted = sorted(members, key=keccak)
+    assert wanted != members
+    act = CouncilAct(target=members[0], data=b"", nonce=0, deadline=Instant(9))
+    call = act_call(act, {member: member * 2 for member in members}, council=members[0], gas=0)
+    *_, packed = decode(INTERFACES["Council"].functions["act"].inputs, call.data[4:])
+    assert decode(["bytes[]", "bytes[]"], packed) == (tuple(wanted), tuple(member * 2 for member in wanted))
 
 
 def test_two_of_three_act_and_one_does_not(engine: RunningChain) -> None:
