@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ledger.ports.records import LogInfo
+from ledger.records.disclosure import Disclosure
+from ledger.records.record import Record
 from ledger.values import Digest32, Instant, KeyId, LogIndex, Reason, Status
 
 
@@ -75,3 +77,25 @@ class StatusHistory(Protocol):
 
     def history(self, log_no: int, index: LogIndex) -> Sequence[HistoryLine]:
         """Every act on this record and its batch, oldest first, open ones last. Raises NotFoundError."""
+
+
+class ShownRecord(FoundRecord, Protocol):
+    """A record with what strangers may see of it."""
+
+    @property
+    def record(self) -> Record:
+        """The record."""
+
+    @property
+    def accepted_at(self) -> Instant:
+        """When the service took it in, by its own word."""
+
+    def public(self) -> tuple[Disclosure, ...]:
+        """The facts that strangers may see; none once it is erased."""
+
+
+class RecordOpener(Protocol):
+    """Opens records by their place."""
+
+    def by_place(self, log_no: int, index: LogIndex) -> ShownRecord:
+        """The record at an index of a log of this store. Raises NotFoundError."""

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.records.note import Algorithm, Signature, SignedNote, VerifierKey, verify_cosignature, verify_signature
+from ledger.errors import EvidenceError
+from ledger.records.checkpoint import parse_checkpoint
+from ledger.records.note import (
+    Algorithm,
+    Signature,
+    SignedNote,
+    VerifierKey,
+    parse_note,
+    verify_cosignature,
+    verify_signature,
+)
 from ledger.records.origin import parse_origin
 from ledger.records.record import Record
 from ledger.records.trust import TrustedKey, TrustedLog, TrustFile
-from ledger.values import Verdict, format_instant
+from ledger.values import TreeSize, Verdict, format_instant
 from ledger.verification.examination import Passed, RefusedError
 from ledger.verification.form import Proof
 from ledger.verification.report import Source
@@ -108,3 +118,19 @@ def check_witnesses(note: SignedNote, issuer: Issuer) -> Passed[int]:
     if quorum == 0:
         text = f"The trust file asks for no witness; {len(seen)} cosigned."
     return Passed(value=len(seen), text=text, source=Source.TRUST_FILE)
+
+
+def verify_checkpoint(text: str, origin: str, trust: TrustFile | None) -> TreeSize:
+    """Check that a log that the trust file knows signed a checkpoint; returns its size.
+
+    Raises:
+        EvidenceError: no trust file, another log, or a signature that is unknown or does not verify.
+        FormatError: the note is malformed.
+    """
+    note = parse_note(text, where="checkpoint")
+    checkpoint = parse_checkpoint(note.text)
+    log = None if trust is None else trust.log(checkpoint.origin)
+    if log is None or trust is None or checkpoint.origin != origin:
+        raise EvidenceError("The trust file does not know the log of this checkpoint.", actual=checkpoint.origin)
+    check_signatures(note, Issuer(trust=trust, log=log))
+    return checkpoint.size

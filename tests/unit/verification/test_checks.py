@@ -595,6 +595,13 @@ def the_status_note_is_about_a_chain_that_nobody_knows(office: Office) -> Report
 
 
 @story(14, NOT_RUN, Verdict.CANNOT_CHECK)
+def the_status_note_is_about_a_chain_that_is_not_the_logs(office: Office) -> Report:
+    other = office.trusted_chain(genesis=digest("another"))
+    trust = replace(office.trust(), chains=(office.trusted_chain(), other))
+    return verify(office, office.evidence(status=[office.status(0, genesis=digest("another"))]), trust=trust)
+
+
+@story(14, NOT_RUN, Verdict.CANNOT_CHECK)
 def the_status_note_is_of_a_later_version(office: Office) -> Report:
     text = str(office.status(0)["note"]).split("\n\n")[0].replace("sillok-status/v1", "sillok-status/v2")
     part = status_part(sign_note(text + "\n", [office.receipt_key]))
