@@ -1,6 +1,6 @@
 """Deploy Sillok's contracts on an Ethereum chain, or find that they are there and change nothing.
 
-    scripts/deploy.py --rpc http://127.0.0.1:8545 --key deployer.json --out deployments \
+    .venv/bin/python scripts/deploy.py --rpc http://127.0.0.1:8545 --key deployer.json --out deployments \
         --council 0x… --council 0x… --council 0x… --threshold 2 --delay 172800
 
 The key pays and holds no right afterwards. It is read from a file (an encrypted Ethereum key file, or 64 hex digits),
