@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
         "--chain-id", type=_chain_id, metavar="N", help=f"chain id of a new chain ({DEFAULT_CHAIN_ID})"
     )
     parser.add_argument(
-        "--exit-with-stdin", action="store_true", help="stop when standard input closes, as when a parent dies"
+        "--exit-with-stdin",
+        action="store_true",
+        help="stop when standard input closes, as when a parent dies; Ctrl-C is then left to the parent",
     )
     return parser
 
@@ -75,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(node: Node, server: RpcServer, *, exit_with_stdin: bool) -> None:
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # A terminal sends Ctrl-C to parent and child alike; the parent still has to write what it promised.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if exit_with_stdin else lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     if exit_with_stdin:
         threading.Thread(target=_wait_for_end_of_stdin, args=(stop,), daemon=True).start()

@@ -140,7 +140,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection that sees committed data only."""
+        """Lend a connection that sees committed data only.
+
+        Raises:
+            LocalChainError: the chain is closed.
+        """
+        self.check_open()
         with self._idle_lock:
             connection = self._idle.pop() if self._idle else None
         if connection is None:
@@ -154,6 +159,15 @@ class Database:
                     connection.close()
                 else:
                     self._idle.append(connection)
+
+    def check_open(self) -> None:
+        """Refuse work that comes while the process is stopping.
+
+        Raises:
+            LocalChainError: the chain is closed.
+        """
+        if self._closed:
+            raise LocalChainError("The chain is closed.", "Start it again.")
 
     def sync_folder(self) -> None:
         """Make the names of new files durable: SQLite syncs what is in them."""

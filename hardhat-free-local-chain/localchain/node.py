@@ -173,6 +173,7 @@ class Node:
         """
         results: list[bytes | RpcError] = [refused("not tried")] * len(raws)
         with self._write:
+            self._database.check_open()
             pending: PendingBlock | None = None
             waiting: dict[int, bytes] = {}
             for position, raw in enumerate(raws):
@@ -203,6 +204,7 @@ class Node:
     def mine(self) -> tables.BlockRow:
         """Mine an empty block."""
         with self._write:
+            self._database.check_open()
             self._finish(self.chain.begin_block(), {}, [])
             return self._head
 
@@ -233,7 +235,7 @@ class Node:
         try:
             with self._database.transaction() as connection:
                 written = self._buffer.flush()
-                tables.write_block(connection, mined)
+                head = tables.write_block(connection, mined)
         except sqlite3.Error as error:
             self._drop()
             raise LocalChainError(
@@ -242,9 +244,6 @@ class Node:
         self._cache.update(written)
         self._buffer.clear()
         self._next_time = None
-        with self._database.reading() as connection:
-            head = tables.block_by_number(connection, mined.block.number)
-        assert head is not None, "the block was committed"
         self._head = head
 
     def _check_unknown(self, pending: PendingBlock | None, transaction: SignedTransactionAPI) -> None:

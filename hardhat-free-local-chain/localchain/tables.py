@@ -76,8 +76,8 @@ class LogRow:
     block_hash: bytes
 
 
-def write_block(connection: sqlite3.Connection, mined: MinedBlock) -> None:
-    """Write all rows of a block into the open transaction."""
+def write_block(connection: sqlite3.Connection, mined: MinedBlock) -> BlockRow:
+    """Write all rows of a block into the open transaction; returns the block's own."""
     header = mined.block.header
     number = header.block_number
     log_rows: list[tuple[object, ...]] = []
@@ -114,6 +114,9 @@ def write_block(connection: sqlite3.Connection, mined: MinedBlock) -> None:
     )
     connection.executemany("INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", transaction_rows)
     connection.executemany("INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", log_rows)
+    return BlockRow(
+        number=number, hash=bytes(header.hash), header=header, size=size, transactions=len(transaction_rows)
+    )
 
 
 def _block_size(header: bytes, transactions: Sequence[bytes]) -> int:

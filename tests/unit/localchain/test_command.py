@@ -27,10 +27,16 @@ def test_it_tells_where_it_listens_and_stops_when_asked(tmp_path: Path) -> None:
     assert process.end() == 0
 
 
+def test_ctrl_c_stops_it_where_no_parent_holds_it(tmp_path: Path) -> None:
+    process = ChainProcess(tmp_path)
+    process.process.send_signal(signal.SIGINT)
+    assert process.process.wait(timeout=20) == 0
+    process.end()
+
+
 def test_it_stops_when_standard_input_closes(tmp_path: Path) -> None:
     process = ChainProcess(tmp_path, "--exit-with-stdin")
     assert process.client.call("eth_blockNumber") == "0x0"
-    assert process.process.stdin is not None
     assert process.end() == 0  # communicate() closes it
     Node.open(tmp_path).close()
 

@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import pytest
 from localchain import tables
-from localchain.errors import CorruptFolder, FolderInUse, RpcError, WrongFolder
+from localchain.chain import MinedBlock
+from localchain.errors import CorruptFolder, FolderInUse, LocalChainError, RpcError, WrongFolder
 from localchain.identity import DEFAULT_CHAIN_ID
 from localchain.node import Node
 from support.localchains import MARK, ChainProcess, Sender, deploy, send
@@ -79,10 +80,11 @@ def test_readers_see_no_block_before_it_is_on_disk(node: Node, monkeypatch: pyte
     inside, go_on = threading.Event(), threading.Event()
     write_block = tables.write_block
 
-    def slow_write(connection: sqlite3.Connection, mined: object) -> None:
-        write_block(connection, mined)  # type: ignore[arg-type]
+    def slow_write(connection: sqlite3.Connection, mined: MinedBlock) -> tables.BlockRow:
+        row = write_block(connection, mined)
         inside.set()
         assert go_on.wait(20)
+        return row
 
     monkeypatch.setattr(tables, "write_block", slow_write)
     writer = threading.Thread(target=node.submit, args=([sender.sign(contract, MARK)],))
@@ -203,6 +205,15 @@ def test_a_kill_while_the_chain_is_begun_leaves_nothing_or_a_chain(tmp_path: Pat
     node = Node.open(tmp_path)
     assert node.head.number == 0
     node.close()
+
+
+def test_a_chain_that_is_closed_says_so(tmp_path: Path) -> None:
+    node = Node.open(tmp_path)
+    raw = Sender(node.chain_id).sign(bytes(20))
+    node.close()
+    for work in (lambda: node.submit([raw]), node.mine, node.reading().__enter__):
+        with pytest.raises(LocalChainError, match="closed"):
+            work()
 
 
 def test_two_processes_cannot_have_one_folder(node: Node, tmp_path: Path) -> None:

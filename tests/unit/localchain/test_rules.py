@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from eth.abc import BlockAPI
 from eth.db.atomic import AtomicDB
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_account import Account
 from localchain import tables
 from localchain.chain import chain_class
-from localchain.evm import DEVELOPMENT_MARK, GAS_LIMIT, header_from_parent
+from localchain.evm import DEVELOPMENT_MARK, GAS_LIMIT, LocalVM, header_from_parent
 from localchain.execution import CallRequest, call, floor_gas
 from localchain.node import Node
+from localchain.present import transaction_json
 from support.localchains import MARK, Clock, Sender, deploy, refusal, send
 from support.recorder import RUNTIME
 
@@ -208,3 +211,32 @@ def test_another_node_of_the_same_rules_executes_every_block_to_the_same_state(n
         fresh.import_block(block)
     assert fresh.get_canonical_head().hash == node.head.hash
     assert fresh.get_canonical_head().state_root == node.head.header.state_root
+
+
+def test_what_a_fork_does_before_and_after_a_block_is_done(
+    node: Node, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # py-evm's `mine_all` leaves both out, so that its blocks differ from those that it would import.
+    done: list[str] = []
+    for name in ("block_preprocessing", "block_postprocessing"):
+        real = getattr(LocalVM, name)
+
+        def noted(vm: LocalVM, block: BlockAPI, name: str = name, real: Callable[..., Any] = real) -> Any:
+            done.append(f"{name} {block.number}, {len(block.transactions)} transactions")
+            return real(vm, block)
+
+        monkeypatch.setattr(LocalVM, name, noted)
+    send(node, sender.sign(bytes(20)))
+    assert done == ["block_preprocessing 1, 0 transactions", "block_postprocessing 1, 1 transactions"]
+
+
+def test_an_account_can_delegate_its_code(node: Node, sender: Sender) -> None:
+    contract, owner = deploy(node, sender), Sender(node.chain_id)
+    permit = owner.account.sign_authorization({"chainId": node.chain_id, "address": contract, "nonce": 0})
+    row = send(node, sender.sign(owner.address, MARK, type=4, authorizationList=[permit]))
+    assert row.status == 1
+    with node.reading() as connection:
+        (log,) = tables.logs_of(connection, row.block)
+    assert log.address == owner.address
+    shown = transaction_json(row)
+    assert (shown["type"], shown["authorizationList"][0]["address"]) == ("0x4", "0x" + contract.hex())
