@@ -152,8 +152,7 @@ class StatusService:
         An act on chain moves all its records from one status to another, so a mixed list is sent as two acts.
         """
         if change.batch is not None:
-            members = sum(self._records.batch_members(other.log_no, change.batch) for other in self._logs(log.agency))
-            if not members:
+            if not self._records.batch_members(log.log_no, change.batch):
                 raise NotFoundError(f"There is no batch {change.batch}.", where="batch")
             present: Mapping[int, Status] = {change.batch: self._present_batch(log, change.batch)}
             name = "Batch"

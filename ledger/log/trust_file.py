@@ -73,6 +73,21 @@ class TrustFiles:
         self._identity = identity
         self._registry = TrustedRegistry(address=registry, from_=first_block)
         self._one_at_a_time = threading.Lock()
+        self._known: tuple[int, Sequence[LogInfo], TrustFile] | None = None
+
+    def current(self, now: Instant) -> TrustFile:
+        """The newest trust file as values; remembered while the mirror and the list of logs stay as they were.
+
+        Raises:
+            StoreError, KeystoreError, FormatError: see `write`.
+        """
+        cursor, logs = self._chain_store.cursor(), self._records.logs()
+        known = self._known
+        if known is not None and known[:2] == (cursor, logs):
+            return known[2]
+        trust = parse_trust(self.write(now))
+        self._known = (cursor, logs, trust)
+        return trust
 
     def write(self, now: Instant) -> str:
         """The newest trust note, written anew where anything changed.

@@ -15,6 +15,12 @@ from ledger.keys.keystore import Keystore
 _codes = itertools.count(6_110_000)
 
 
+@pytest.fixture
+def new_code() -> str:
+    """An agency code that no other test of this process uses."""
+    return f"{next(_codes)}"
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def city(request: pytest.FixtureRequest) -> Iterator[DeployedChain]:
     """Our contracts on the embedded chain, then on anvil."""
@@ -35,9 +41,6 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
     keystore = Keystore.create(tmp_path_factory.mktemp("keys") / "keystore.json", "pass")
     keystore.add_trust_key("sillok.example/trust")
     return keystore
-
-
-Opener = Callable[..., Bureau]
 
 
 @pytest.fixture
@@ -63,16 +66,16 @@ def open_bureau(tmp_path: Path, keystore: Keystore) -> Iterator[Callable[..., Bu
 
 
 @pytest.fixture
-def bureau(city: DeployedChain, open_bureau: Callable[..., Bureau]) -> Bureau:
+def bureau(city: DeployedChain, open_bureau: Callable[..., Bureau], new_code: str) -> Bureau:
     """A registered agency with an open log and no records, on each engine."""
     bureau = open_bureau(city)
-    bureau.register(f"{next(_codes)}")
+    bureau.register(new_code)
     return bureau
 
 
 @pytest.fixture
-def anvil_bureau(anvil_city: DeployedChain, open_bureau: Callable[..., Bureau]) -> Bureau:
+def anvil_bureau(anvil_city: DeployedChain, open_bureau: Callable[..., Bureau], new_code: str) -> Bureau:
     """A registered agency on anvil."""
     bureau = open_bureau(anvil_city)
-    bureau.register(f"{next(_codes)}")
+    bureau.register(new_code)
     return bureau

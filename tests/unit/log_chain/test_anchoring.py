@@ -28,9 +28,11 @@ def test_a_group_is_anchored_and_what_the_chain_holds_is_what_was_committed(bure
     assert bureau.health.snapshot().state is State.OK
 
 
-def test_nothing_is_anchored_before_its_age_or_count(city: DeployedChain, open_bureau: Callable[..., Bureau]) -> None:
+def test_nothing_is_anchored_before_its_age_or_count(
+    city: DeployedChain, open_bureau: Callable[..., Bureau], new_code: str
+) -> None:
     bureau = open_bureau(city, age_s=30, count=5)
-    bureau.register(f"611{abs(hash(city.running.kind)) % 10_000:04d}")
+    bureau.register(new_code)
     bureau.issue(2)
     for _ in range(3):
         bureau.loop.step()

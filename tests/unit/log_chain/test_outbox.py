@@ -39,9 +39,9 @@ class Fallible:
 
 
 @pytest.fixture
-def fallible(city: DeployedChain, open_bureau: Callable[..., Bureau], request: pytest.FixtureRequest) -> Bureau:
+def fallible(city: DeployedChain, open_bureau: Callable[..., Bureau], new_code: str) -> Bureau:
     bureau = open_bureau(city, around=Fallible)
-    bureau.register(f"62{abs(hash(request.node.name)) % 100_000:05d}")
+    bureau.register(new_code)
     return bureau
 
 
@@ -207,12 +207,12 @@ def test_a_reorganisation_takes_anchor_and_act_back_and_both_are_made_again(
 
 
 def test_nothing_is_called_anchored_before_its_block_is_final(
-    anvil_city: DeployedChain, open_bureau: Callable[..., Bureau]
+    anvil_city: DeployedChain, open_bureau: Callable[..., Bureau], new_code: str
 ) -> None:
     bureau = open_bureau(anvil_city, finality="depth:3")
     for _ in range(3):
         anvil_city.running.rpc("evm_mine")
-    bureau.register("6299999")
+    bureau.register(new_code)
     for _ in range(3):
         anvil_city.running.rpc("evm_mine")
     bureau.mirror.step()
