@@ -45,11 +45,12 @@ from ledger.ports.chain import LogState
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import RecordKeys
 from ledger.ports.records import LogInfo, RecordStore
+from ledger.procurement.service import Tracing
 from ledger.records.trust import parse_trust
 from ledger.settings import Settings
 from ledger.store.opening import open_store
 from ledger.store.record_keys import open_record_keys
-from ledger.values import Instant
+from ledger.values import Instant, LogIndex
 from ledger.verification.service import Verification
 
 LOCK_FILE: Final = "lock"
@@ -76,6 +77,7 @@ class Services:
     lookup: Lookup
     evidence: EvidenceMaker
     status: StatusService
+    tracing: Tracing
     verification: Verification
     trust: TrustFiles
     health: Health
@@ -190,6 +192,10 @@ def _join(parts: _Adapters, keeper: ChainKeeper | None, rpc_url: str, opened: Ex
         is_open=lambda log: _is_open(chain_store, log),
     )
     trust = _trust_files(parts)
+
+    def public(log_no: int, index: LogIndex) -> bytes:
+        return evidence.make(log_no, index, Disclose.PUBLIC)
+
     return Services(
         settings=parts.settings,
         records=records,
@@ -202,9 +208,10 @@ def _join(parts: _Adapters, keeper: ChainKeeper | None, rpc_url: str, opened: Ex
         lookup=lookup,
         evidence=evidence,
         status=status,
+        tracing=Tracing(records=records, chain_store=chain_store, lookup=lookup, evidence=public),
         verification=Verification(
             finder=lookup,
-            evidence=lambda log_no, index: evidence.make(log_no, index, Disclose.PUBLIC),
+            evidence=public,
             records=records,
             chain_store=chain_store,
             chain=chain,
