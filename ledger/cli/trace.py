@@ -89,10 +89,8 @@ def _print_step(step: dict[str, Any]) -> None:
         if not fact["path"].endswith((".amount", ".currency")):
             say(f"        {fact['path']}: {fact['value']}")
     for change in step["changes"]:
-        moved = _difference(change["before"], change["after"])
-        say(
-            f"        changed since step {change['beforeSeq']}: {change['path']} {change['before']} → {change['after']}{moved}"
-        )
+        moved = f"{change['before']} → {change['after']}{_difference(change['before'], change['after'])}"
+        say(f"        changed since step {change['beforeSeq']}: {change['path']} {moved}")
     late = "  LATE" if step["lags"] else ""
     earlier = " or earlier" if step["orEarlier"] else ""
     anchored = step.get("anchoredAt", "not yet")

@@ -62,7 +62,6 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.verify_words": PURE | {"ledger.verification"},
     "ledger.cli.verify_online": PURE | {"ledger.verification", "ledger.cli"},
     "ledger.cli": PURE | {"ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
-    "ledger.cli.trace": PURE | {"ledger.cli", "ledger.procurement", "ledger.verification"},
     "ledger.cli.fsck": PURE | {"ledger.cli", "ledger.log", "ledger.settings", "ledger.wiring"},
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
