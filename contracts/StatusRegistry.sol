@@ -54,6 +54,7 @@ contract StatusRegistry is StatusWords, EIP712 {
         require(approvals.length == 1 || approvals.length == 2, ApprovalsWrong(approvals.length));
         require(!_nonces[log.agency].get(nonce), NonceUsed(log.agency, nonce));
         _nonces[log.agency].set(nonce);
+        emit ApprovalsUsed(bytes32(log.agency), nonce);
         bytes32 digest = _approvalDigest(act, log.agency, nonce, deadline);
         (bytes32 keyId, uint8 alone) = _requireApproval(log.agency, digest, approvals[0]);
         bytes32 secondKeyId;
@@ -99,6 +100,11 @@ contract StatusRegistry is StatusWords, EIP712 {
     /// @inheritdoc IStatusRegistry
     function actsOf(bytes32 keyId) external view returns (bytes32 head) {
         return _acts[keyId];
+    }
+
+    /// @inheritdoc IStatusRegistry
+    function isNonceUsed(bytes7 agency, uint256 nonce) external view returns (bool) {
+        return _nonces[agency].get(nonce);
     }
 
     /// @inheritdoc IStatusRegistry

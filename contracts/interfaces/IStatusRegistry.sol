@@ -44,6 +44,11 @@ interface IStatusRegistry {
     /// @param successor The later record's index.
     event Superseded(bytes32 indexed logId, uint64 indexed index, bytes32 successorLog, uint64 successor);
 
+    /// @notice Officers' approvals were used; their number never counts again.
+    /// @param agency Seven digits, right-padded.
+    /// @param nonce The number.
+    event ApprovalsUsed(bytes32 indexed agency, uint256 nonce);
+
     /// @notice An act of a compromised key was undone: revoked and superseded went back to what they were before.
     /// Suspensions and resumptions stay and are answered by ordinary acts. A second ActVoided with the same actHead
     /// changes no status (a two-person act leaves the second key's chain too).
@@ -177,8 +182,8 @@ interface IStatusRegistry {
     function change(Act calldata act) external;
 
     /// @notice Changes statuses by officers' signatures: one where their key may do it alone, else two officers.
-    /// @dev Anyone relays. Emits and reverts as `change`, and: ActExpired, ApprovalsWrong, NonceUsed, SignatureInvalid,
-    /// SameOfficer.
+    /// @dev Anyone relays. Emits ApprovalsUsed, then as `change`. Reverts as `change`, and: ActExpired, ApprovalsWrong,
+    /// NonceUsed, SignatureInvalid, SameOfficer.
     /// @param act What to change.
     /// @param nonce Any number that the agency has not used.
     /// @param deadline Last block time at which it may be done.
@@ -234,6 +239,12 @@ interface IStatusRegistry {
     /// @param keyId The key.
     /// @return head 0: none.
     function actsOf(bytes32 keyId) external view returns (bytes32 head);
+
+    /// @notice Whether an agency's officers used this number.
+    /// @param agency Seven ASCII digits.
+    /// @param nonce The number.
+    /// @return Whether approvals with it were used.
+    function isNonceUsed(bytes7 agency, uint256 nonce) external view returns (bool);
 
     /// @notice What an officer signs to approve an act (EIP-712).
     /// @dev Reverts: LogNotIn (never opened).

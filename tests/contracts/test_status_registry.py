@@ -253,7 +253,10 @@ def test_a_key_does_alone_exactly_what_its_mask_says(
 
 def test_an_officer_signs_and_anyone_relays(city: City, offices: LogOnChain) -> None:
     act = offices.act([11], reason=Reason.REPLACED)
+    assert not city.view("isNonceUsed", offices.agency.code, 1)
     receipt = signed(offices, act, "kim")
+    assert receipt.event("ApprovalsUsed").values == {"agency": offices.agency.code.ljust(32, b"\0"), "nonce": 1}
+    assert city.view("isNonceUsed", offices.agency.code, 1)
     event = receipt.event("StatusChanged")
     assert (event["keyId"], event["secondKeyId"]) == (key_of(offices.agency.signer("kim")), ZERO)
     assert offices.status(11)[0] == R
