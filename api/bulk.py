@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
@@ -33,7 +33,7 @@ class LineAnswers(Protocol):
     def answers(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """Take lines as they come, yield one line of result for each, in order."""
 
-    def summary(self) -> dict[str, int]:
+    def summary(self) -> Mapping[str, int | None]:
         """What the last line counts, once all lines are answered."""
 
 

@@ -18,8 +18,8 @@ MAX_QUERY_BYTES: Final = 4 * KIB
 MAX_BODY_BYTES: Final = 64 * KIB
 """JSON bodies of agencies and keys: two names and a contact."""
 
-MAX_RECORD_BYTES: Final = 384 * KIB
-"""One submission: 64 facts of at most 4,096 bytes of text each, with their paths and JSON escapes."""
+MAX_RECORD_BYTES: Final = 256 * KIB
+"""One submission: the same as one line of bulk input (`ledger.log.limits`), all facts with room for escapes."""
 
 MAX_EVIDENCE_BYTES: Final = 256 * KIB
 """Evidence file: the format itself allows no more (formats.md, section 7)."""
@@ -46,6 +46,15 @@ MAX_DRAIN_S: Final = 10.0
 
 MAX_PAGE: Final = 10_000
 """Evidence files in one page of the batch download."""
+
+LOOKUP_BURST: Final = 4
+"""Seconds' worth of look-ups that may come at once: a counter that opens in the morning. The steady rate is a
+setting (`lookups_per_s`, 50): of 10^15 numbers, ten million in use, a walker from one address hits one in
+three weeks."""
+
+WRITE_BURST: Final = 2
+"""Seconds' worth of writes that may come at once with one API key. The steady rate is a setting (`writes_per_s`,
+5,000): three times what one machine takes singly, so that it stops only a client that has lost its mind."""
 
 MAX_CLIENTS: Final = 50_000
 """Addresses and keys whose rate is remembered; the longest silent one is forgotten first (its bucket is full)."""

@@ -60,12 +60,12 @@ _ALL: Final = (
             "The bytes are not well formed",
             "A file or text of a frozen format (evidence, note, number) does not follow its specification, so "
             "nothing can be said about what it claims.",
-            "Send the file exactly as it was received, without opening and saving it in between.",
+            "Mend the place that is named; send a file exactly as it was received, without saving it again.",
         ),
         (
             "형식에 맞지 않습니다",
             "증명 파일이나 번호가 정해진 형식과 달라서, 그 내용에 대해 아무것도 말할 수 없습니다.",
-            "받은 파일을 열어 다시 저장하지 말고 그대로 보내세요.",
+            "표시된 곳을 고치세요. 파일은 열어 다시 저장하지 말고 받은 그대로 보내세요.",
         ),
     ),
     _kind(
@@ -316,14 +316,14 @@ _ALL: Final = (
         "busy",
         503,
         (
-            "All places for bulk requests are taken",
-            "Each bulk request holds a thread of its own, and their number is limited.",
-            "Wait for the seconds that the header Retry-After says; nothing of the job was taken yet.",
+            "The service is busy",
+            "Too much waits already: submissions of one log, or bulk requests, whose number is limited.",
+            "Wait for the seconds that the header Retry-After says and send it again; nothing was taken.",
         ),
         (
-            "일괄 요청 자리가 모두 찼습니다",
-            "일괄 요청은 저마다 자리를 차지하며 그 수가 제한됩니다.",
-            "Retry-After 헤더의 초만큼 기다리세요. 작업은 아직 아무것도 접수되지 않았습니다.",
+            "지금은 밀려 있습니다",
+            "한 원장에 접수된 것이나 동시에 진행되는 일괄 요청이 이미 많습니다.",
+            "Retry-After 헤더의 초만큼 기다렸다가 다시 보내세요. 아무것도 접수되지 않았습니다.",
         ),
     ),
 )

@@ -79,9 +79,14 @@ def document(
     }
 
 
-def error_document(error: SillokError) -> dict[str, str | int]:
-    """The problem document of an error of the ledger, for a whole answer or for one line of a bulk result."""
-    return document(kind_of(error), error.what, error.where, error.fix)
+def error_document(error: SillokError, place: str = DEFAULT_WHERE) -> dict[str, str | int]:
+    """The problem document of an error of the ledger, for a whole answer or for one line of a bulk result.
+
+    Args:
+        error: what went wrong.
+        place: where, if the error itself doesn't say.
+    """
+    return document(kind_of(error), error.what, error.where or place, error.fix)
 
 
 def problem_response(content: Mapping[str, str | int], headers: Mapping[str, str] | None = None) -> Response:

@@ -32,6 +32,9 @@ TONES: Final = {
 }
 """What to do, as a colour with a shape and a word beside it; a number's result is always `none`."""
 
+RECORD_EXISTS: Final = "record-exists"
+"""What a page calls the result of a number whose record stands: no verdict, since nothing was compared."""
+
 SHAPES: Final = {"accept": "✓", "refuse": "✕", "ask": "!", "none": "i"}
 _MARKS: Final = {Outcome.PASSED: "✓", Outcome.FAILED: "✕", Outcome.NOT_RUN: "–"}
 _OUTCOMES: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_RUN: "not_run"}
@@ -118,11 +121,11 @@ def present(report: Report, words: Words, *, by_file: bool, office: Office | Non
     exists_only = verdict is Verdict.VALID and not by_file
     outcomes = [check.outcome for check in report.checks]
     return ResultView(
-        verdict=verdict.value,
+        verdict=RECORD_EXISTS if exists_only else verdict.value,
         tone=tone,
         tone_word=words[f"tone_{tone}"],
         shape=SHAPES[tone],
-        word=words["tone_none"] if exists_only else words[f"verdicts.{verdict.value}.word"],
+        word=words["result_number_word"] if exists_only else words[f"verdicts.{verdict.value}.word"],
         headline=words["result_number_heading"] if exists_only else _headline(report, words, office, now),
         second=_second(report, words),
         next=words["result_number_next"] if exists_only else _next(report, words, office),
