@@ -41,7 +41,6 @@ TABLE: list[tuple[str, str, str, object, set[str]]] = [
     ("GET", "/v1/agencies/{agency}/api-keys", f"{A}/api-keys", None, {"administrator", "operator"}),
     ("POST", "/v1/agencies/{agency}/api-keys", f"{A}/api-keys", {"role": "bad"}, {"administrator", "operator"}),
     ("DELETE", "/v1/agencies/{agency}/api-keys/{key_no}", f"{A}/api-keys/999", None, {"administrator", "operator"}),
-    ("GET", "/v1/processes/{process}", "/v1/processes/ocds-nothing", None, ALL),
     ("GET", "/v1/trust", "/v1/trust", None, ALL),
     ("GET", "/log/{agency}/checkpoint", f"/log/{SEOUL}/checkpoint", None, ALL),
     ("GET", "/log/{agency}/tile/{name}", f"/log/{SEOUL}/tile/entries/000.p/1", None, ALL),
