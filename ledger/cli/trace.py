@@ -11,10 +11,11 @@ import typer
 from ledger.cli.client import ServiceClient, segment, service_url
 from ledger.cli.console import NEGATIVE, USAGE, invoke, new_app, say, tell
 from ledger.cli.options import DataOption, JsonOption, UrlOption
+from ledger.cli.verify import read_trust
 from ledger.errors import InputError
-from ledger.procurement.export import parse_export
+from ledger.procurement.export import MAX_BYTES, parse_export
 from ledger.procurement.recheck import recheck
-from ledger.records.trust import parse_trust
+from ledger.verification.report import Outcome
 
 app = new_app("trace", "List every step of one process, what changed, and what is missing.")
 
@@ -45,7 +46,7 @@ def trace(
         with ServiceClient(service_url(data, url)) as client:
             found = client.get(f"/v1/processes/{segment(ocid)}")
             if export:
-                export.write_bytes(client.get_bytes(f"/v1/processes/{segment(ocid)}", export="true"))
+                _write(export, client.get_bytes(f"/v1/processes/{segment(ocid)}", export="true"))
         holds = not found["missing"] and not found["problems"]
     if as_json:
         say(json.dumps(found, ensure_ascii=False, indent=2))
@@ -58,33 +59,58 @@ def trace(
 
 def _recheck(ocid: str, source: Path, trust: Path | None) -> tuple[dict[str, Any], bool]:
     try:
-        content, believed = source.read_bytes(), trust.read_text() if trust else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The file cannot be read: {error}.", where=str(source)) from error
-    export = parse_export(content)
+        with source.open("rb") as file:
+            export = parse_export(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise InputError(f"The file cannot be read: {error.strerror}.", where=str(source)) from error
     if export.process_id != ocid:
         raise InputError(f"The file is about {export.process_id}.", where=str(source), fix="Name that process.")
-    checked = recheck(export, parse_trust(believed) if believed else None)
-    return dict(checked.trace.to_json()), checked.holds
+    checked = recheck(export, None if trust is None else read_trust(trust))
+    found: dict[str, Any] = dict(checked.trace.to_json())
+    found["checks"] = [
+        {
+            "seq": step.place.seq,
+            "verdict": report.verdict.value,
+            "failed": [row.to_json() for row in report.checks if row.outcome is Outcome.FAILED],
+        }
+        for step, report in zip(export.steps, checked.reports, strict=True)
+    ]
+    return found, checked.holds
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write whole or not at all: half an export would look like missing steps."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"The file cannot be written: {error.strerror}.", where=str(path)) from error
 
 
 def _print(found: dict[str, Any]) -> None:
     say(f"Process {found['process']}")
-    steps = {step["seq"]: step for step in found["steps"]}
-    for seq in sorted({*steps, *found["missing"]}):
-        if seq in steps:
-            _print_step(steps[seq])
-        else:
-            say(f"{seq:>4}  MISSING: no record of this number was found")
+    missing = list(found["missing"])
+    for step in found["steps"]:
+        while missing and missing[0] < step["seq"]:
+            _print_missing(missing.pop(0))
+        _print_step(step)
+    for seq in missing:
+        _print_missing(seq)
     for problem in found["problems"]:
         say(f"      ! {problem}")
     say(found["sentence"])
 
 
+def _print_missing(seq: int) -> None:
+    say(f"{seq:>4}  MISSING: no record of this number was found")
+
+
 def _print_step(step: dict[str, Any]) -> None:
     status = f"  [{step['status'].upper()}]" if step.get("status", "active") != "active" else ""
+    verdict = f"  [{step['verdict']}]" if "verdict" in step else ""
     amounts = ", ".join(f"{_money(a['value'])} {a.get('currency', '')}".rstrip() for a in step["amounts"])
-    say(f"{step['seq']:>4}  {step['kind']:<24}{amounts}{status}")
+    say(f"{step['seq']:>4}  {step['kind']:<24}{amounts}{status}{verdict}")
     for fact in step["facts"]:
         if not fact["path"].endswith((".amount", ".currency")):
             say(f"        {fact['path']}: {fact['value']}")

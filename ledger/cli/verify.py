@@ -155,8 +155,15 @@ def _trust(options: argparse.Namespace) -> TrustFile | None:
         path = Path(options.data) / "trust.note"
         if not path.is_file():
             return None
-    if path is None:
-        return None
+    return None if path is None else read_trust(path)
+
+
+def read_trust(path: Path) -> TrustFile:
+    """The trust file that a reader named.
+
+    Raises:
+        InputError: it cannot be read, or too few of its own signers signed it.
+    """
     try:
         return parse_trust(_read(path, MAX_BYTES + 1).decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -188,8 +195,8 @@ def _online(question: Question, trust: TrustFile | None, options: argparse.Names
     online = importlib.import_module("ledger.cli.verify_online")
     try:
         asked: verify_online.Asked = online.ask(
-            data=Path(options.data or DATA),
-            url=options.url,
+            data=Path(options.data or os.environ.get("SILLOK_DATA") or DATA),
+            url=options.url or os.environ.get("SILLOK_URL"),
             evidence=question.evidence,
             document=question.document,
             number=question.number,

@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "ledger.verification.gathering": PURE | {"ledger.verification", "ledger.ports"},
     "ledger.verification.service": PURE | {"ledger.verification", "ledger.verification.gathering", "ledger.ports"},
     "ledger.procurement.service": PURE | {"ledger.procurement", "ledger.ports"},
-    "ledger.cli.trace": PURE | {"ledger.cli", "ledger.procurement", "ledger.verification"},
+    "ledger.cli.trace": PURE | {"ledger.cli", "ledger.cli.verify", "ledger.procurement", "ledger.verification"},
     "ledger.log": PURE | {"ledger.ports"},
     # Deploying refuses keys that everybody has; the list of them needs nothing else of the keys.
     "ledger.keys.wellknown": {"ledger.values"},

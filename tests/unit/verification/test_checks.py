@@ -770,6 +770,21 @@ def test_complete_evidence_in_a_holders_hand_outlives_the_erasure() -> None:
     assert verify(small_office(), status=status_facts(erased=True)).verdict is Verdict.VALID
 
 
+def test_what_is_disclosed_whole_is_not_erased_though_no_document_is_at_hand() -> None:
+    office = small_office()
+    index = office.issue({"document.sha256": digest(DOCUMENT).hex()})
+    office.anchor(block=43, time=70)
+    report = verify(office, office.evidence(index), document=None, number=None, status=status_facts(erased=True))
+    assert report.verdict is Verdict.VALID
+
+
+def test_an_older_note_says_nothing_beside_a_newer_history() -> None:
+    office = small_office()
+    data = office.evidence(status=[office.status(0, status=Status.SUSPENDED)])
+    for as_of in (None, Instant(T0 + 300)):
+        assert verify(office, data, status=status_facts(), as_of=as_of).verdict is Verdict.VALID
+
+
 def test_withheld_facts_leave_the_rest_valid() -> None:
     office = small_office()
     report = verify(office, office.evidence(withhold=["holder.name"]))
