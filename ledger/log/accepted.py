@@ -52,7 +52,7 @@ def as_accepted(log: LogInfo, new: Sequenced) -> Accepted:
     """A record that was just written."""
     return Accepted(
         log=log,
-        index=new.index,
+        index=new.at,
         number=new.number,
         leaf=new.leaf,
         receipt=new.receipt,

@@ -14,8 +14,8 @@ Against what is on disk and against what stands earlier in the same group. The r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.log.preparing import Prepared
@@ -29,12 +29,11 @@ StatusOf = Callable[[int, LogIndex], Status]
 STANDING: Final = (Status.ACTIVE, Status.SUSPENDED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class New:
-    """A new record at `index`, to be written."""
+class New(NamedTuple):
+    """A new record, to be written at an index. A tuple, for speed: there is one for each record ever written."""
 
     prepared: Prepared
-    index: LogIndex
+    at: LogIndex
     step: ProcessStep | None
 
 
@@ -59,7 +58,6 @@ class _Seen:
     documents: dict[Digest32, LogIndex]
     last_seqs: dict[str, int]
     first_new: int
-    new: dict[LogIndex, Prepared] = field(default_factory=dict)
 
 
 class Admission:
@@ -73,9 +71,16 @@ class Admission:
         self._records = records
         self._status_of = status_of
 
-    def admit(self, group: Sequence[Prepared], size: int) -> list[Admitted]:
-        """Decide for each of a group, in order; the first new record gets the index `size`."""
-        seen = self._look_up(group, size)
+    def admit(self, group: Sequence[Prepared], size: int, *, trust_chance: bool = True) -> list[Admitted]:
+        """Decide for each of a group, in order; the first new record gets the index `size`.
+
+        Args:
+            group: what was submitted.
+            size: of the log.
+            trust_chance: don't look up numbers that were just drawn: one in 10^15 is in use for each that is, and the
+                store refuses the whole group then. Asked again with False, this names the one.
+        """
+        seen = self._look_up(group, size, trust_chance=trust_chance)
         decided: list[Admitted] = []
         for prepared in group:
             try:
@@ -84,11 +89,11 @@ class Admission:
                 decided.append(error)
         return decided
 
-    def _look_up(self, group: Sequence[Prepared], size: int) -> _Seen:
-        keys = [prepared.idempotency_key for prepared in group if prepared.idempotency_key is not None]
-        numbers = [prepared.number for prepared in group if prepared.number is not None]
-        documents = [prepared.submission.sha256 for prepared in group if _has_one_record(prepared)]
-        processes = {prepared.submission.process.id for prepared in group if prepared.submission.process}
+    def _look_up(self, group: Sequence[Prepared], size: int, *, trust_chance: bool) -> _Seen:
+        keys = [one.idempotency_key for one in group if one.idempotency_key is not None]
+        numbers = [one.number for one in group if one.number is not None and (one.asked or not trust_chance)]
+        documents = [one.sha256 for one in group if one.sha256 is not None and one.kind in ONE_RECORD_KINDS]
+        processes = {one.process_id for one in group if one.process_id is not None}
         return _Seen(
             size=size,
             keys=dict(self._records.find_idempotent(self._log_no, keys)) if keys else {},
@@ -96,47 +101,25 @@ class Admission:
                 number: index if log_no in self._family else None
                 for number, (log_no, index) in self._records.find_numbers(numbers).items()
             },
-            documents=dict(self._records.find_documents(self._log_no, [d for d in documents if d is not None])),
+            documents=dict(self._records.find_documents(self._log_no, documents)) if documents else {},
             last_seqs=dict(self._records.last_process_seqs(self._log_no, sorted(processes))) if processes else {},
             first_new=size,
         )
 
-    def _admit(self, prepared: Prepared, seen: _Seen) -> Admitted:
-        submission = prepared.submission
-        if prepared.idempotency_key is not None and (used := seen.keys.get(prepared.idempotency_key)):
-            if used[1] != prepared.request_digest:
+    def _admit(self, one: Prepared, seen: _Seen) -> Admitted:
+        if one.idempotency_key is not None and (used := seen.keys.get(one.idempotency_key)):
+            if used[1] != one.request_digest:
                 raise ConflictError(
                     "This idempotency key was used for another submission.", fix="Use a key once for one document."
                 )
             return Known(index=used[0])
-        known = self._known_document(prepared, seen)
+        known = _known_document(one, seen)
         if known is not None:
             self._expect_standing(known, seen)
             return Known(index=known)
-        if submission.supersedes is not None:
-            self._expect_correctable(submission.supersedes, seen)
-        step = _next_step(prepared, seen)
-        return _take(prepared, step, seen)
-
-    def _known_document(self, prepared: Prepared, seen: _Seen) -> LogIndex | None:
-        """Rules 2 and 3: the record that this document and number already have."""
-        document = prepared.submission.sha256
-        index = seen.documents.get(document) if document is not None and _has_one_record(prepared) else None
-        used = prepared.number is not None and prepared.number in seen.numbers
-        asked = prepared.submission.number is not None
-        if used and (index is None or seen.numbers[prepared.number or ""] != index):
-            raise ConflictError(
-                "This number belongs to another document." if asked else "A drawn number is in use.",
-                where="number",
-                fix="Leave the number out, and one is drawn." if asked else "Send the submission again.",
-            )
-        if index is not None and asked and not used:
-            raise ConflictError(
-                f"This document has its record already ({index}), under another number.",
-                where="sha256",
-                fix="A correction is another document and gets another number.",
-            )
-        return index
+        if one.supersedes is not None:
+            self._expect_correctable(one.supersedes, seen)
+        return _take(one, _next_step(one, seen), seen)
 
     def _expect_standing(self, index: LogIndex, seen: _Seen) -> None:
         status = self._status(index, seen)
@@ -159,42 +142,55 @@ class Admission:
         return Status.ACTIVE if index >= seen.first_new else self._status_of(self._log_no, index)
 
 
-def _has_one_record(prepared: Prepared) -> bool:
-    return prepared.submission.kind in ONE_RECORD_KINDS
+def _known_document(one: Prepared, seen: _Seen) -> LogIndex | None:
+    """Rules 2 and 3: the record that this document and number already have."""
+    index = seen.documents.get(one.sha256) if one.sha256 is not None and one.kind in ONE_RECORD_KINDS else None
+    used = one.number is not None and one.number in seen.numbers
+    if used and (index is None or seen.numbers[one.number or ""] != index):
+        raise ConflictError(
+            "This number belongs to another document." if one.asked else "A drawn number is in use.",
+            where="number",
+            fix="Leave the number out, and one is drawn." if one.asked else "Send the submission again.",
+        )
+    if index is not None and one.asked and not used:
+        raise ConflictError(
+            f"This document has its record already ({index}), under another number.",
+            where="sha256",
+            fix="A correction is another document and gets another number.",
+        )
+    return index
 
 
-def _next_step(prepared: Prepared, seen: _Seen) -> ProcessStep | None:
-    asked = prepared.submission.process
-    if asked is None:
+def _next_step(one: Prepared, seen: _Seen) -> ProcessStep | None:
+    if one.process_id is None:
         return None
-    expected = seen.last_seqs.get(asked.id, 0) + 1
-    seq = expected if asked.seq is None else asked.seq
+    expected = seen.last_seqs.get(one.process_id, 0) + 1
+    seq = expected if one.process_seq is None else one.process_seq
     if seq > MAX_INTEGER:
         raise ConflictError("This process has reached the last number that a step can have.", where="process.seq")
     if seq < expected:
         raise ConflictError(
             f"Step {seq} of this process is behind its last one.", where="process.seq", fix="Leave seq out."
         )
-    if seq > expected and not asked.gap:
+    if seq > expected and not one.gap:
         raise ConflictError(
             f"The next step of this process here is {expected}, not {seq}.",
             where="process.seq",
             fix='Numbers left out can never be filled. If they are missing for a reason, say "gap": true.',
         )
-    return ProcessStep(id=asked.id, seq=seq)
+    return ProcessStep(id=one.process_id, seq=seq)
 
 
-def _take(prepared: Prepared, step: ProcessStep | None, seen: _Seen) -> New:
+def _take(one: Prepared, step: ProcessStep | None, seen: _Seen) -> New:
     """Give the next index, and let the rest of the group see it."""
     index = LogIndex(seen.size)
     seen.size += 1
-    document = prepared.submission.sha256
-    if prepared.idempotency_key is not None:
-        seen.keys[prepared.idempotency_key] = (index, prepared.request_digest)
-    if prepared.number is not None:
-        seen.numbers[prepared.number] = index
-    if document is not None and _has_one_record(prepared):
-        seen.documents[document] = index
+    if one.idempotency_key is not None:
+        seen.keys[one.idempotency_key] = (index, one.request_digest)
+    if one.number is not None:
+        seen.numbers[one.number] = index
+    if one.sha256 is not None and one.kind in ONE_RECORD_KINDS:
+        seen.documents[one.sha256] = index
     if step is not None:
         seen.last_seqs[step.id] = step.seq
-    return New(prepared=prepared, index=index, step=step)
+    return New(prepared=one, at=index, step=step)

@@ -97,6 +97,7 @@ class Job:
                     prepared.append(
                         prepare(
                             submission,
+                            agency=self._log.agency,
                             idempotency_key=key,
                             request_digest=digest,
                             batch=self._batch,

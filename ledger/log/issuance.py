@@ -137,6 +137,7 @@ class Issuance:
         sequencer = self._sequencer(agency)
         prepared = prepare(
             submission,
+            agency=agency,
             idempotency_key=idempotency_key,
             request_digest=submission.digest(),
             batch=None,

@@ -1,14 +1,13 @@
 """From a submission to everything about its record that does not depend on its place in the log.
 
-It runs in the caller's thread: salts, disclosures, commitment and sealing are most of the work of a submission, and
-the sequencer is one.
+It runs in the caller's thread, or, in bulk, in another process: salts, disclosures, commitment, sealing and the
+record's bytes are most of the work of a submission, and the sequencer is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.errors import FormatError
 from ledger.log.intake import Submission
@@ -19,7 +18,8 @@ from ledger.records.commitment import commit, next_count, pad_facts
 from ledger.records.disclosure import NUMBER_PATH, SALT_BYTES, SHA256_PATH, Fact, disclose
 from ledger.records.kinds import is_personal
 from ledger.records.number import number_from_random
-from ledger.values import Digest32, Instant
+from ledger.records.record import Record, encode_record
+from ledger.values import AgencyCode, Digest32, Instant, LogIndex
 
 Random = Callable[[int], bytes]
 """n bytes from the operating system."""
@@ -31,25 +31,38 @@ _NUMBER_BYTES: Final = 16
 """128 random bits for a number of 50: what the remainder prefers is beyond noticing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A submission with its number, commitment and sealed facts; `key` is the record's own, and still secret."""
+class Prepared(NamedTuple):
+    """A submission with its number, sealed facts and the record's bytes. A plain tuple: it crosses a pipe.
 
-    submission: Submission
+    Attributes:
+        number: given or drawn; None where the kind has none.
+        asked: whether the clerk gave the number.
+        process_seq: as the clerk asked; None: the next one. Meaningless without `process_id`.
+        gap: whether numbers of the process may be left out.
+        leaf: the record's bytes, still without `process`, since its number is drawn by the sequencer.
+        sealed: the facts, encrypted under `key`, which is the record's own, and still secret.
+    """
+
+    kind: str
+    sha256: Digest32 | None
     number: str | None
-    commitment: Digest32
-    facts: int
+    asked: bool
+    process_id: str | None
+    process_seq: int | None
+    gap: bool
+    supersedes: LogIndex | None
+    leaf: bytes
     sealed: bytes
     key: bytes
     request_digest: Digest32
     idempotency_key: str | None
     batch: int | None
-    recorded_at: Instant
 
 
 def prepare(
     submission: Submission,
     *,
+    agency: AgencyCode,
     idempotency_key: str | None,
     request_digest: Digest32,
     batch: int | None,
@@ -84,15 +97,31 @@ def prepare(
             f"The facts have {len(sealed)} bytes together; at most {MAX_DISCLOSURE_BYTES} fit into evidence.",
             where="facts",
         )
-    return Prepared(
-        submission=submission,
-        number=number,
+    record = Record(
+        agency=agency,
         commitment=commitment.digest,
         facts=count,
+        kind=submission.kind,
+        recorded_at=now,
+        batch=batch,
+        supersedes=submission.supersedes,
+        valid_from=submission.valid_from,
+        valid_until=submission.valid_until,
+    )
+    step = submission.process
+    return Prepared(
+        kind=submission.kind,
+        sha256=submission.sha256,
+        number=number,
+        asked=submission.number is not None,
+        process_id=None if step is None else step.id,
+        process_seq=None if step is None else step.seq,
+        gap=step is not None and step.gap,
+        supersedes=submission.supersedes,
+        leaf=encode_record(record),
         sealed=sealed,
         key=secret[:KEY_BYTES],
         request_digest=request_digest,
         idempotency_key=idempotency_key,
         batch=batch,
-        recorded_at=now,
     )

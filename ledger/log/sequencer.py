@@ -25,9 +25,10 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from ledger.errors import BusyError, InputError, SillokError, StoreError
+from ledger.errors import BusyError, ConflictError, InputError, SillokError, StoreError
 from ledger.log.admission import Admission, Admitted, Known, New, StatusOf
 from ledger.log.limits import MAX_GROUP_BYTES, MAX_GROUP_RECORDS, MAX_WAITING
 from ledger.log.preparing import Prepared
@@ -38,15 +39,14 @@ from ledger.ports.records import GroupCommit, LogInfo, NewRecord, RecordStore
 from ledger.records.checkpoint import Checkpoint, format_checkpoint
 from ledger.records.note import sign_note
 from ledger.records.receipt import Receipt, format_receipt
-from ledger.records.record import Record, encode_record
+from ledger.records.record import encode_record, parse_record
 from ledger.values import Digest32, Instant, LogIndex, Role, TreeSize
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sequenced:
-    """A new record that is on disk. `proof` is its path at `size`, where it was asked for."""
+class Sequenced(NamedTuple):
+    """A new record that is on disk (a tuple, for speed). `proof` is its path at `size`, where it was asked for."""
 
-    index: LogIndex
+    at: LogIndex
     number: str | None
     batch: int | None
     leaf: bytes
@@ -180,14 +180,16 @@ class Sequencer:
 
     def _process(self, group: Sequence[_Waiting]) -> None:
         prepared = [one for waiting in group for one in waiting.prepared]
+        with_proofs = any(waiting.with_proofs for waiting in group)
         done = False
         try:
-            size = self._records.tree_size(self.log.log_no) if self._size is None else self._size
-            admitted = self._admission.admit(prepared, size)
-            news = [one for one in admitted if isinstance(one, New)]
-            outcomes = self._commit(news, size, any(waiting.with_proofs for waiting in group)) if news else {}
+            try:
+                admitted, new = self._write(prepared, with_proofs, trust_chance=True)
+            except ConflictError:
+                # A number that was drawn is in use, most likely; looked up, it is one caller's problem.
+                admitted, new = self._write(prepared, with_proofs, trust_chance=False)
             self._trouble = None
-            answer(group, admitted, outcomes)
+            answer(group, admitted, new)
             done = True
         except SillokError as error:
             self._size = None  # what the disk holds now, the disk will say
@@ -201,14 +203,22 @@ class Sequencer:
                 self._trouble = "The log's writer has stopped."
                 fail(group, StoreError("The log's writer has stopped.", where=self.log.origin))
 
+    def _write(
+        self, prepared: Sequence[Prepared], with_proofs: bool, *, trust_chance: bool
+    ) -> tuple[Sequence[Admitted], dict[LogIndex, Sequenced]]:
+        size = self._records.tree_size(self.log.log_no) if self._size is None else self._size
+        admitted = self._admission.admit(prepared, size, trust_chance=trust_chance)
+        news = [one for one in admitted if isinstance(one, New)]
+        return admitted, self._commit(news, size, with_proofs) if news else {}
+
     def _commit(self, news: Sequence[New], old_size: TreeSize, with_proofs: bool) -> dict[LogIndex, Sequenced]:
         """Steps 2 to 5; the module's docstring says what a crash after each leaves."""
         log_no = self.log.log_no
-        records = [new_record(new, self.log) for new in news]
+        records = [new_record(new) for new in news]
         # Step 2 replaces keys; were there another writer after all, they could be those of acknowledged records.
         if self._records.tree_size(log_no) != old_size:
             raise StoreError("Another writer was in this log.", where=self.log.origin, fix="Run one service only.")
-        self._record_keys.put(log_no, [(new.index, new.prepared.key) for new in news])
+        self._record_keys.put(log_no, [(new.at, new.prepared.key) for new in news])
         tiles = self._records.tiles(log_no)
         grown = append(tiles, old_size, [record.leaf_hash for record in records])
         checkpoint, receipt, signed_at, deadline = self._sign(grown)
@@ -227,13 +237,13 @@ class Sequencer:
             )
         )
         self._size = grown.size
-        indexes = [new.index for new in news]
+        indexes = [new.at for new in news]
         paths: Sequence[tuple[Digest32, ...] | None] = [None] * len(news)
         if with_proofs:
             paths = inclusion_proofs(Overlay(tiles, grown.tiles), indexes, grown.size)
         return {
             index: Sequenced(
-                index=index,
+                at=index,
                 number=record.number,
                 batch=record.batch,
                 leaf=record.leaf,
@@ -262,33 +272,21 @@ class Sequencer:
         )
 
 
-def new_record(new: New, log: LogInfo) -> NewRecord:
+def new_record(new: New) -> NewRecord:
     """The record's bytes and what the store keeps beside them."""
-    prepared, submission = new.prepared, new.prepared.submission
-    leaf = encode_record(
-        Record(
-            agency=log.agency,
-            commitment=prepared.commitment,
-            facts=prepared.facts,
-            kind=submission.kind,
-            recorded_at=prepared.recorded_at,
-            batch=prepared.batch,
-            supersedes=submission.supersedes,
-            process=new.step,
-            valid_from=submission.valid_from,
-            valid_until=submission.valid_until,
-        )
-    )
+    one, leaf = new.prepared, new.prepared.leaf
+    if new.step is not None:
+        leaf = encode_record(replace(parse_record(leaf), process=new.step))
     return NewRecord(
         leaf=leaf,
         leaf_hash=leaf_hash(leaf),
-        sealed_facts=prepared.sealed,
-        sha256=submission.sha256,
-        number=prepared.number,
-        idempotency_key=prepared.idempotency_key,
-        request_digest=prepared.request_digest,
-        kind=submission.kind,
-        batch=prepared.batch,
+        sealed_facts=one.sealed,
+        sha256=one.sha256,
+        number=one.number,
+        idempotency_key=one.idempotency_key,
+        request_digest=one.request_digest,
+        kind=one.kind,
+        batch=one.batch,
         process_id=None if new.step is None else new.step.id,
         process_seq=None if new.step is None else new.step.seq,
     )
@@ -299,7 +297,7 @@ def answer(group: Sequence[_Waiting], admitted: Sequence[Admitted], new: dict[Lo
     rest = iter(admitted)
     for waiting in group:
         decided = [next(rest) for _ in waiting.prepared]
-        waiting.answer.set_result([new[one.index] if isinstance(one, New) else one for one in decided])
+        waiting.answer.set_result([new[one.at] if isinstance(one, New) else one for one in decided])
 
 
 def fail(group: Sequence[_Waiting], error: SillokError) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from ledger.errors import NotFoundError
 from ledger.ports.records import StoredRecord
 from ledger.store import schema
 from ledger.store.commits import number_as_integer, number_as_text
+from ledger.store.database import rows_in
 from ledger.store.logs import SqlLogs
 from ledger.store.places import MAX_RECORDS, at_place, place_of
 from ledger.store.rows import RECORD, AnyRow, as_record, pieces
@@ -40,49 +41,46 @@ class SqlFinding(SqlLogs):
 
     def find_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[int, LogIndex]]:
         """Those of `numbers` that are used."""
-        table = schema.numbers.c
-        found: dict[str, tuple[int, LogIndex]] = {}
+        wanted = [number_as_integer(number) for number in numbers]
         with self._database.read() as connection:
-            for some in pieces([number_as_integer(number) for number in numbers]):
-                for row in connection.execute(select(table.number, table.place).where(table.number.in_(some))):
-                    found[number_as_text(row.number)] = at_place(row.place)
-        return found
+            rows = rows_in(connection, "SELECT number, place FROM numbers WHERE number IN ({values})", wanted)
+            return {number_as_text(number): at_place(place) for number, place in rows}
 
     def find_digests(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
         """Those of `digests` that this log has; the newest record of each."""
-        return self._by_digest(log_no, digests, schema.digests.c.ordinal >= 0)
+        return self._by_digest(log_no, digests, "ordinal >= 0")
 
     def find_documents(self, log_no: int, digests: Sequence[Digest32]) -> Mapping[Digest32, LogIndex]:
         """Those of `digests` that have their one record in this log (of `ONE_RECORD_KINDS`), and which it is."""
-        return self._by_digest(log_no, digests, schema.digests.c.ordinal == 0)
-
-    def _by_digest(
-        self, log_no: int, digests: Sequence[Digest32], condition: ColumnElement[bool]
-    ) -> Mapping[Digest32, LogIndex]:
-        table = schema.digests.c
-        found: dict[Digest32, LogIndex] = {}
-        with self._database.read() as connection:
-            for some in pieces(digests):
-                query = select(table.sha256, table.place).where(
-                    table.sha256.in_(some), table.log_no.in_(self.lineage(log_no)), condition
-                )
-                for row in connection.execute(query):
-                    digest, index = Digest32(row.sha256), at_place(row.place)[1]
-                    found[digest] = max(index, found.get(digest, index))
-        return found
+        return self._by_digest(log_no, digests, "ordinal = 0")
 
     def find_idempotent(self, log_no: int, keys: Sequence[str]) -> Mapping[str, tuple[LogIndex, Digest32]]:
         """Those idempotency keys that were used: their record and the digest of the request."""
-        table = schema.idempotency.c
-        found: dict[str, tuple[LogIndex, Digest32]] = {}
+        statement = f"""
+            SELECT key, place, request_digest FROM idempotency
+            WHERE log_no IN ({self._tree(log_no)}) AND key IN ({{values}})
+        """  # noqa: S608 (integers of our own)
         with self._database.read() as connection:
-            for some in pieces(keys):
-                query = select(table.key, table.place, table.request_digest)
-                for row in connection.execute(
-                    query.where(table.log_no.in_(self.lineage(log_no)), table.key.in_(some))
-                ):
-                    found[row.key] = (at_place(row.place)[1], Digest32(row.request_digest))
+            return {
+                key: (at_place(place)[1], Digest32(bytes(digest)))
+                for key, place, digest in rows_in(connection, statement, keys)
+            }
+
+    def _by_digest(self, log_no: int, digests: Sequence[Digest32], which: str) -> Mapping[Digest32, LogIndex]:
+        statement = f"""
+            SELECT sha256, place FROM digests
+            WHERE log_no IN ({self._tree(log_no)}) AND {which} AND sha256 IN ({{values}})
+        """  # noqa: S608 (integers and words of our own)
+        found: dict[Digest32, LogIndex] = {}
+        with self._database.read() as connection:
+            for sha256, place in rows_in(connection, statement, digests):
+                digest, index = Digest32(bytes(sha256)), at_place(place)[1]
+                found[digest] = max(index, found.get(digest, index))
         return found
+
+    def _tree(self, log_no: int) -> str:
+        """The logs that make up this log's whole tree, for an `IN (…)`."""
+        return ",".join(map(str, self.lineage(log_no)))
 
     def identity_of(self, log_no: int, index: LogIndex) -> tuple[Digest32 | None, str | None]:
         """Document digest and number under which a record can be found; None where it has none or was erased."""

@@ -10,15 +10,13 @@ from sqlalchemy import Row, select
 
 from ledger.ports.records import CommitInfo, LogInfo, StoredRecord
 from ledger.store import schema
+from ledger.store.database import AT_ONCE
 from ledger.store.places import at_place
 from ledger.values import AgencyCode, Instant, LogId, Origin, Root, TreeSize
 
 T = TypeVar("T")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of which the columns are read by name."""
-
-_AT_ONCE: Final = 500
-"""Values of one `IN (…)`: the statement is prepared once, and stays below every database's limit."""
 
 RECORD: Final = select(
     schema.records.c.place,
@@ -35,7 +33,7 @@ RECORD: Final = select(
 def pieces(values: Sequence[T]) -> Iterator[list[T]]:
     """`values` in lists that fit one statement."""
     rest = iter(values)
-    while piece := list(islice(rest, _AT_ONCE)):
+    while piece := list(islice(rest, AT_ONCE)):
         yield piece
 
 

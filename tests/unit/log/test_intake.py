@@ -20,6 +20,7 @@ from ledger.records.disclosure import Fact, disclose
 from ledger.records.evidence import MAX_BYTES
 from ledger.records.kinds import KINDS
 from ledger.records.number import number_from_random
+from ledger.records.record import parse_record
 from ledger.values import Instant
 
 SHA = "ab" * 32
@@ -136,16 +137,18 @@ def test_the_count_of_facts_says_little(facts: int, kind: str, count: int) -> No
     submission = parse_submission({"kind": kind, "sha256": SHA, "facts": {f"f{n}": n for n in range(facts)}})
     made = prepare(
         submission,
+        agency="6110000",
         idempotency_key=None,
         request_digest=submission.digest(),
         batch=None,
         now=Instant(0),
         random=os.urandom,
     )
-    assert made.facts == count
-    opened = open_sealed(made.sealed, key=made.key, commitment=made.commitment)
+    record = parse_record(made.leaf)
+    assert record.facts == count
+    opened = open_sealed(made.sealed, key=made.key, commitment=record.commitment)
     assert len(opened) == count
-    assert tree_head([fact.leaf_hash for fact in opened]) == made.commitment
+    assert tree_head([fact.leaf_hash for fact in opened]) == record.commitment
     assert [fact.path for fact in opened] == sorted(fact.path for fact in opened)
     assert len({fact.salt for fact in opened}) == count
     assert made.key not in {fact.salt for fact in opened}
@@ -158,6 +161,7 @@ def test_facts_that_fit_no_evidence_are_refused_at_once() -> None:
     with pytest.raises(FormatError, match="fit into evidence"):
         prepare(
             submission,
+            agency="6110000",
             idempotency_key=None,
             request_digest=submission.digest(),
             batch=None,

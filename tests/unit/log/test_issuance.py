@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +183,21 @@ def test_too_many_at_once_are_told_to_come_again(office: Office, monkeypatch: py
     monkeypatch.setattr("ledger.log.sequencer.MAX_WAITING", 0)
     with pytest.raises(BusyError, match="wait already"):
         office.issuance.submit(SEOUL, certificate("a"))
+
+
+def test_a_drawn_number_that_is_in_use_is_one_callers_problem(office: Office) -> None:
+    """Once in a thousand years; the store refuses it all the same, and the rest of the group must not fail."""
+    office.issuance._random = bytes
+    first = office.issuance.submit(SEOUL, certificate("a")).result()
+    office.issuance._random = os.urandom
+    good = [office.issuance.submit(SEOUL, certificate(f"good {n}")) for n in range(20)]
+    office.issuance._random = bytes
+    unlucky = office.issuance.submit(SEOUL, certificate("b"))
+    with pytest.raises(ConflictError, match="drawn number is in use"):
+        unlucky.result()
+    assert all(future.result().created for future in good)
+    assert first.number == number_from_random(0)
+    assert office.issuance.troubles() == {}
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "two words", "키"])
