@@ -198,6 +198,7 @@ def records() -> list[dict[str, Any]]:
         "null for an absent member": {"batch": None},
         "v that is text": {"v": "1"},
         "v that is true": {"v": True},
+        "v that is false": {"v": False},
         "facts 0": {"facts": 0},
         "facts 3": {"facts": 3},
         "facts 128": {"facts": 128},
