@@ -58,7 +58,7 @@ def prove(nodes: CommittedNodes, state_root: bytes, address: bytes, slots: Seque
         nonce=account.nonce,
         code_hash=bytes(account.code_hash) if encoded else bytes(EMPTY_SHA3),
         storage_root=storage_root,
-        nodes=_path(trie, key),
+        nodes=proof_nodes(trie, key),
         storage=tuple(_prove_slot(nodes, storage_root, slot) for slot in slots),
     )
 
@@ -70,7 +70,7 @@ def _prove_slot(nodes: CommittedNodes, storage_root: bytes, slot: int) -> Storag
     key = keccak(slot.to_bytes(32, "big"))
     encoded = trie[key]
     value = int.from_bytes(rlp.decode(encoded), "big") if encoded else 0
-    return StorageProof(slot=slot, value=value, nodes=_path(trie, key))
+    return StorageProof(slot=slot, value=value, nodes=proof_nodes(trie, key))
 
 
 def _path(trie: Any, key: bytes) -> tuple[bytes, ...]:

@@ -13,7 +13,7 @@ from localchain import tables
 from localchain.errors import RpcError
 from localchain.logs import LogFilter, find_logs
 from localchain.node import Node
-from localchain.proofs import prove
+from localchain.proofs import proof_nodes, prove
 from support.localchains import Sender, deploy, send
 from support.recorder import RUNTIME, assemble, creation
 from trie import HexaryTrie
@@ -176,10 +176,13 @@ def test_an_account_that_is_not_there_is_proved_absent(node: Node) -> None:
     assert (proof.nonce, proof.balance, proof.storage[0].value, proof.storage[0].nodes) == (0, 0, 0, ())
 
 
-def test_nodes_inside_their_parent_are_no_items_of_a_proof(node: Node) -> None:
-    contract = all_logs(node)[0].address
-    proof = prove(node.nodes, bytes(node.head.header.state_root), contract, [0, 1, 2, 3, 300])
-    for one in proof.storage:
-        assert all(len(item) >= 32 for item in one.nodes[1:])
-        # Each item is the one that the item before names by its hash.
-        assert all(keccak(child) in parent for parent, child in zip(one.nodes, one.nodes[1:], strict=False))
+def test_nodes_inside_their_parent_are_no_items_of_a_proof() -> None:
+    # Hashed keys are too long for this to happen in a small state, so the keys here are short.
+    trie = HexaryTrie({})
+    for number in range(40):
+        trie[bytes([number])] = bytes([number, 1])
+    for number in range(45):
+        key = bytes([number])
+        nodes = proof_nodes(trie, key)
+        assert all(keccak(child) in parent for parent, child in zip(nodes, nodes[1:], strict=False))
+        assert HexaryTrie.get_from_proof(trie.root_hash, key, [rlp.decode(node) for node in nodes]) == trie[key]

@@ -92,6 +92,11 @@ def test_a_long_pause_does_not_leave_the_next_block_with_an_old_time(
     assert node.head.header.timestamp == int(clock.now)
 
 
+def test_a_header_made_without_a_clock_is_never_before_its_parent_either(node: Node) -> None:
+    ahead = node.head.header.copy(timestamp=2**33)
+    assert header_from_parent(ahead).timestamp == 2**33
+
+
 def test_the_genesis_holds_32_random_bytes(tmp_path: Path) -> None:
     first, second = (Node.open(tmp_path / name) for name in ("one", "two"))
     try:
