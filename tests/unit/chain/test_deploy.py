@@ -22,6 +22,7 @@ from ledger.errors import ChainError, ChainRefusedError, InputError, Refusal
 from ledger.keys.signers import FileChainSigner, draw_secret
 from ledger.ports.chain import ChainIdentity, SignedTransaction
 from ledger.values import Address, Digest32
+from scripts.deploy import main
 
 
 class Crash(BaseException):
@@ -281,6 +282,7 @@ def test_two_of_three_and_two_days_are_wired_as_said(engine: RunningChain) -> No
 
 
 def script(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The script as a person runs it."""
     return subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "deploy.py"), *arguments],
         env={**os.environ, **environment},
@@ -291,50 +293,55 @@ def script(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_the_script_deploys_and_says_so_and_then_that_there_is_nothing_to_do(
-    engine: RunningChain, tmp_path: Path
-) -> None:
+def key_file(folder: Path, secret: bytes) -> Path:
+    path = folder / "key.json"
+    path.write_text(json.dumps(create_keyfile_json(secret, b"opens it", iterations=2)))
+    return path
+
+
+def test_the_script_deploys_and_says_so(engine: RunningChain, tmp_path: Path) -> None:
     secret = draw_secret()
     engine.fund(FileChainSigner(secret).address)
-    keyfile, password = tmp_path / "key.json", tmp_path / "password"
-    keyfile.write_text(json.dumps(create_keyfile_json(secret, b"opens it", iterations=2)))
+    password = tmp_path / "password"
     password.write_text("opens it\n")
-    options = ["--rpc", engine.url, "--out", str(tmp_path / "out")]
-    first = script(*options, "--key", str(keyfile), "--password-file", str(password))
-    assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout.splitlines()[-1].startswith("Deployed: ")
-    second = script(*options, SILLOK_DEPLOY_KEY=secret.hex())
-    assert (second.returncode, second.stderr) == (0, "")
-    assert second.stdout.startswith("Nothing to do")
-    other = script(*options, SILLOK_DEPLOY_KEY=draw_secret().hex())
-    assert other.returncode == 3
-    assert "has no say here" in other.stderr
-    assert "to do: Use the deployer's key" in other.stderr
-    for output in (first, second, other):
-        assert secret.hex() not in output.stdout + output.stderr
-        assert "Traceback" not in output.stderr
+    key = ["--key", str(key_file(tmp_path, secret)), "--password-file", str(password)]
+    done = script("--rpc", engine.url, "--out", str(tmp_path / "out"), *key)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("Deployed: ")
+    assert secret.hex() not in done.stdout
 
 
-def test_the_script_says_what_was_wrong_with_what_it_was_given(embedded: RunningChain, tmp_path: Path) -> None:
-    secret = draw_secret()
-    keyfile, password = tmp_path / "key.json", tmp_path / "password"
-    keyfile.write_text(json.dumps(create_keyfile_json(secret, b"opens it", iterations=2)))
+def test_the_script_says_what_there_is_to_do_and_never_the_key(
+    embedded: RunningChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret, other = draw_secret(), draw_secret()
+    keyfile, password = key_file(tmp_path, secret), tmp_path / "password"
     password.write_text("does not")
-    url = ["--rpc", embedded.url, "--out", str(tmp_path / "out")]
     bad = "ab" * 31 + "zz"
-    tried = {
-        "No key was given": (3, script(*url, SILLOK_DEPLOY_KEY="")),
-        "This is not a key": (3, script(*url, SILLOK_DEPLOY_KEY=bad)),
-        "key file can't be opened": (3, script(*url, "--key", str(keyfile), "--password-file", str(password))),
-        "is not an address": (2, script(*url, "--council", "0x12", SILLOK_DEPLOY_KEY=secret.hex())),
-        "cannot be": (2, script(*url, "--threshold", "2", SILLOK_DEPLOY_KEY=secret.hex())),
-        "not 5": (3, script(*url, "--chain-id", "5", SILLOK_DEPLOY_KEY=secret.hex())),
-        "connection refused": (3, script("--rpc", "http://127.0.0.1:9", SILLOK_DEPLOY_KEY=secret.hex())),
-    }
-    for words, (code, output) in tried.items():
-        assert words in output.stderr
-        assert output.returncode == code, words
-        assert "Traceback" not in output.stderr
-        assert secret.hex() not in output.stderr
-        assert bad not in output.stderr
+    url = ["--rpc", embedded.url, "--out", str(tmp_path / "out")]
+
+    def run(key: str, *more: str) -> tuple[int, str]:
+        monkeypatch.setenv("SILLOK_DEPLOY_KEY", key)
+        code = main([*url, *more])
+        out = capsys.readouterr()
+        for planted in (secret.hex(), other.hex(), bad):
+            assert planted not in out.out + out.err
+        return code, out.out + out.err
+
+    for words, code, (found, said) in (
+        ("No key was given", 3, run("")),
+        ("This is not a key", 3, run(bad)),
+        ("key file can't be opened", 3, run("", "--key", str(keyfile), "--password-file", str(password))),
+        ("key file can't be read", 3, run("", "--key", str(tmp_path / "nowhere"))),
+        ("is not an address", 2, run(secret.hex(), "--council", "0x12")),
+        ("is not an address", 2, run(secret.hex(), "--council", "0xF39fd6e51aad88F6F4ce6aB8827279cffFb92266")),
+        ("cannot be", 2, run(secret.hex(), "--threshold", "2")),
+        ("not 5", 3, run(secret.hex(), "--chain-id", "5")),
+        ("connection refused", 3, run(secret.hex(), "--rpc", "http://127.0.0.1:9")),
+    ):
+        assert (words in said, found) == (True, code), said
     assert not (tmp_path / "out").exists()
+    assert run(secret.hex())[0] == 0
+    assert run("0x" + secret.hex())[1].startswith("Nothing to do")
+    code, said = run(other.hex())
+    assert (code, "has no say here" in said, "to do: Use the deployer's key" in said) == (3, True, True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from eth_abi.abi import decode
-from support.chains import DeployedChain, RunningChain, deployed_on, key_id_of
+from support.chains import DeployedChain, RunningChain, deployed_on, key_id_of, running_chain
 
 from ledger.chain.abi import keccak
 from ledger.chain.calls import INTERFACES
@@ -211,8 +211,8 @@ def test_signatures_count_for_one_act_only(engine: RunningChain) -> None:
 
 
 def test_a_delay_schedules_first_and_executes_after(engine: RunningChain) -> None:
-    # The chain of this test runs ahead of the clock: it is not shared with others.
-    with deployed_on(engine, delay_s=3600) as ours:
+    # This chain runs ahead of the clock afterwards, so it is not the one of the other tests.
+    with running_chain(engine.kind) as own, deployed_on(own, delay_s=3600) as ours:
         clock = [float(ours.ethereum.head().time)]
         governor = Governor(ours.ethereum, ours.members, clock=lambda: clock[0])
         agency = AgencyCode("6110000")
@@ -224,7 +224,7 @@ def test_a_delay_schedules_first_and_executes_after(engine: RunningChain) -> Non
         with pytest.raises(ChainRefusedError, match="delay runs"):
             governor.register_agency(agency)
         assert blocks(ours) == before, "it is scheduled once"
-        engine.pass_time(3601)
+        own.pass_time(3601)
         governor.register_agency(agency)
         changes_nothing(ours, lambda: governor.register_agency(agency))
         # What is urgent does not wait: a key that is not there is refused by the contract, not by the delay.
