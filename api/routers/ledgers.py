@@ -1,14 +1,14 @@
-"""What anybody may read: the trust file, and each log as C2SP `tlog-tiles`."""
+"""What anybody may read: processes, the trust file, and each log as C2SP `tlog-tiles`."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
-from starlette.responses import PlainTextResponse, Response
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from api.deps import InAgency, Open
+from api.deps import InAgency, Looking, Open
 from api.tile_path import TileName, parse_tile_path
 from ledger.errors import NotFoundError
 from ledger.ports.records import LogInfo
@@ -22,6 +22,18 @@ FOR_EVER: Final = {"cache-control": "public, max-age=31536000, immutable", "acce
 ASK_AGAIN: Final = {"cache-control": "no-cache", "access-control-allow-origin": "*"}
 _GENERATION: Final = re.compile("[2-9]|[1-9][0-9]{1,3}")
 _HASH_BYTES: Final = 32
+
+
+@router.get("/v1/processes/{process:path}", summary="Every step of one process")
+def process(
+    services: Looking,
+    process: str,
+    export: Annotated[bool, Query(description="the file that `sillok trace --from` rechecks offline")] = False,
+) -> Response:
+    """Steps in order, what changed against the step before, and every number that is missing."""
+    if export:
+        return Response(services.tracing.export(process), media_type="application/json")
+    return JSONResponse(services.tracing.trace(process).to_json())
 
 
 @router.get("/v1/trust", response_class=PlainTextResponse, summary="The trust file")

@@ -177,6 +177,21 @@ def test_a_bulk_job_answers_each_line_resumes_and_downloads_its_evidence(office:
     assert report["verdict"] == "valid"
 
 
+def test_a_process_is_traced_step_by_step_and_exported(office: Office) -> None:
+    process = "ocds-213czf-000/00001"
+    for kind, amount in (("procurement/plan", "100"), ("procurement/award", "90")):
+        office.issue({"kind": kind, "process": {"id": process}, "facts": {"plan.amount": amount}})
+    address = "/v1/processes/ocds-213czf-000/00001"
+    trace = office.get(address).json()
+    assert [step["seq"] for step in trace["steps"]] == [1, 2]
+    last = office.issue({"kind": "procurement/contract", "process": {"id": process}, "facts": {"plan.amount": "91"}})
+    office.wait_anchored(int(str(last["index"])) + 1)
+    export = office.get(f"{address}?export=true")
+    assert export.headers["content-type"] == "application/json"
+    assert len(export.json()["steps"]) == 3
+    assert office.get("/v1/processes/ocds-nothing").status_code == 404
+
+
 def test_a_job_needs_a_name_and_a_key_before_a_line_is_read(office: Office) -> None:
     line = json.dumps({"kind": "document", "sha256": sha256("never")})
     assert office.call("POST", f"{A}/records:bulk", role="clerk", content=line).status_code == 422

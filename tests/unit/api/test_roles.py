@@ -20,7 +20,7 @@ TABLE: list[tuple[str, str, str, object, set[str]]] = [
     ("GET", "/v1/agencies/{agency}/records/{index}", f"{A}/records/0", None, ALL),
     ("GET", "/v1/agencies/{agency}/records/{index}/history", f"{A}/records/0/history", None, ALL),
     ("GET", "/v1/agencies/{agency}/records/{index}/evidence", f"{A}/records/0/evidence", None, ALL),
-    ("GET", "/v1/agencies/{agency}/evidence", f"{A}/evidence?batch=1", None, {"clerk", "approver"}),
+    ("GET", "/v1/agencies/{agency}/evidence", f"{A}/evidence?batch=1&limit=1", None, {"clerk", "approver"}),
     ("GET", "/v1/verifications", "/v1/verifications?sha256=" + "00" * 32, None, ALL),
     ("POST", "/v1/verifications", "/v1/verifications", b"{}", ALL),
     ("POST", "/v1/agencies/{agency}/status", f"{A}/status", {"to": "revoked"}, {"clerk", "approver"}),
@@ -41,6 +41,7 @@ TABLE: list[tuple[str, str, str, object, set[str]]] = [
     ("GET", "/v1/agencies/{agency}/api-keys", f"{A}/api-keys", None, {"administrator", "operator"}),
     ("POST", "/v1/agencies/{agency}/api-keys", f"{A}/api-keys", {"role": "bad"}, {"administrator", "operator"}),
     ("DELETE", "/v1/agencies/{agency}/api-keys/{key_no}", f"{A}/api-keys/999", None, {"administrator", "operator"}),
+    ("GET", "/v1/processes/{process}", "/v1/processes/ocds-nothing", None, ALL),
     ("GET", "/v1/trust", "/v1/trust", None, ALL),
     ("GET", "/log/{agency}/checkpoint", f"/log/{SEOUL}/checkpoint", None, ALL),
     ("GET", "/log/{agency}/tile/{name}", f"/log/{SEOUL}/tile/entries/000.p/1", None, ALL),
@@ -110,10 +111,10 @@ def test_a_revoked_key_is_refused_by_the_next_request(office: Office) -> None:
     made = office.call("POST", f"{A}/api-keys", role="administrator", json={"role": "clerk", "label": "counter 3"})
     assert made.status_code == 201
     office.keys["short-lived"] = made.json()["apiKey"]
-    assert office.get(f"{A}/evidence?batch=1", role="short-lived").status_code == 200
+    assert office.get(f"{A}/evidence?batch=1&limit=1", role="short-lived").status_code == 200
     gone = office.call("DELETE", f"{A}/api-keys/{made.json()['keyNo']}", role="administrator")
     assert gone.status_code == 204
-    assert office.get(f"{A}/evidence?batch=1", role="short-lived").status_code == 401
+    assert office.get(f"{A}/evidence?batch=1&limit=1", role="short-lived").status_code == 401
     # A key that is not live is refused even where none is needed: its owner should know.
     assert office.get("/v1/records?sha256=" + "00" * 32, role="short-lived").status_code == 401
     listed = office.get(f"{A}/api-keys", role="administrator").json()["keys"]
