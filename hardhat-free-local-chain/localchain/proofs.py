@@ -73,6 +73,7 @@ def _prove_slot(nodes: CommittedNodes, storage_root: bytes, slot: int) -> Storag
     return StorageProof(slot=slot, value=value, nodes=proof_nodes(trie, key))
 
 
-def _path(trie: Any, key: bytes) -> tuple[bytes, ...]:
+def proof_nodes(trie: Any, key: bytes) -> tuple[bytes, ...]:
+    """Encoded nodes from the root to a key, or to where it would be; each is named in the one before by its hash."""
     encoded = [rlp.encode(node) for node in trie.get_proof(key)]
     return tuple(node for position, node in enumerate(encoded) if position == 0 or len(node) >= _HASHED_NODE_BYTES)

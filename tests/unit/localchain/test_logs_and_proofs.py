@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -184,5 +185,5 @@ def test_nodes_inside_their_parent_are_no_items_of_a_proof() -> None:
     for number in range(45):
         key = bytes([number])
         nodes = proof_nodes(trie, key)
-        assert all(keccak(child) in parent for parent, child in zip(nodes, nodes[1:], strict=False))
+        assert all(keccak(child) in parent for parent, child in pairwise(nodes))
         assert HexaryTrie.get_from_proof(trie.root_hash, key, [rlp.decode(node) for node in nodes]) == trie[key]
