@@ -38,7 +38,7 @@ class LocalChainProcess:
         self._data = data
         self._dev = dev
         self._chain_id = chain_id
-        self._port = port
+        self._port = self._given_port = port
         self._url: str | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._words: list[str] = []
@@ -74,6 +74,16 @@ class LocalChainProcess:
         if self.pid is not None:
             return self.url
         self.stop()
+        try:
+            return self._start()
+        except ChainError:
+            if self._port == self._given_port:
+                raise
+        # Somebody else may have the port of before: any other will do, whoever asks for the URL again finds it.
+        self._port = self._given_port
+        return self._start()
+
+    def _start(self) -> str:
         self._data.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "localchain", "--data", str(self._data)]
         command += ["--port", str(self._port), "--exit-with-stdin"]

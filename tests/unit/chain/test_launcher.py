@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -58,6 +59,20 @@ def test_it_keeps_its_chain_and_its_port_over_restarts(tmp_path: Path) -> None:
     assert identity_at(url) == first
     process.stop()
     assert process.wait()
+
+
+def test_where_somebody_took_its_port_meanwhile_it_comes_back_on_another(tmp_path: Path) -> None:
+    process = LocalChainProcess(tmp_path / "chain")
+    url = process.start()
+    first = identity_at(url)
+    process.stop()
+    with socket.create_server(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as other:
+        with process:
+            assert process.url != url
+            assert identity_at(process.url) == first
+        fixed = LocalChainProcess(tmp_path / "chain", port=other.getsockname()[1])
+        with pytest.raises(ChainError, match="cannot be used: Address already in use"):
+            fixed.start()
 
 
 def test_a_development_chain_says_so_and_no_other_is_taken_for_it(tmp_path: Path) -> None:
