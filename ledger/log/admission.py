@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ledger.errors import ConflictError, InputError, NotFoundError
+from ledger.log.making import Known
 from ledger.log.preparing import Prepared
 from ledger.ports.records import ONE_RECORD_KINDS, LogInfo, RecordStore
 from ledger.records.record import ProcessStep
@@ -35,13 +36,6 @@ class New(NamedTuple):
     prepared: Prepared
     at: LogIndex
     step: ProcessStep | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The submission has its record already."""
-
-    index: LogIndex
 
 
 Admitted = New | Known | InputError
@@ -112,11 +106,11 @@ class Admission:
                 raise ConflictError(
                     "This idempotency key was used for another submission.", fix="Use a key once for one document."
                 )
-            return Known(index=used[0])
+            return Known(at=used[0])
         known = _known_document(one, seen)
         if known is not None:
             self._expect_standing(known, seen)
-            return Known(index=known)
+            return Known(at=known)
         if one.supersedes is not None:
             self._expect_correctable(one.supersedes, seen)
         return _take(one, _next_step(one, seen), seen)

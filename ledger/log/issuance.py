@@ -16,12 +16,14 @@ from typing import Final
 
 from ledger.errors import FormatError, InputError, NotFoundError
 from ledger.log.accepted import Accepted, LineResult, as_accepted, load_known
-from ledger.log.admission import Known, StatusOf
+from ledger.log.admission import StatusOf
 from ledger.log.bulk import Job
 from ledger.log.intake import Submission
 from ledger.log.limits import MAX_NAME
+from ledger.log.making import Known
 from ledger.log.preparing import Random, prepare
 from ledger.log.sequencer import Outcome, Sequencer
+from ledger.log.workers import Workers
 from ledger.ports.keys import Clock, Keyring, RecordKeys
 from ledger.ports.records import LogInfo, RecordStore
 from ledger.values import AgencyCode
@@ -43,6 +45,7 @@ class Issuance:
         clock: Clock,
         status_of: StatusOf,
         is_open: Callable[[LogInfo], bool] = lambda log: True,
+        workers: int = 0,
         random: Random = os.urandom,
     ) -> None:
         """Nothing runs before `start`.
@@ -54,6 +57,7 @@ class Issuance:
             clock: for recordedAt and signedAt.
             status_of: what the service answers as a record's status now.
             is_open: whether the chain lets this log be anchored; asked at start only.
+            workers: processes that make records of large jobs beside this one; as many as there are cores is best.
             random: bytes from the operating system.
         """
         self._records = records
@@ -63,6 +67,7 @@ class Issuance:
         self._status_of = status_of
         self._is_open = is_open
         self._random = random
+        self._workers = Workers(workers, random)
         self._sequencers: dict[AgencyCode, Sequencer] = {}
         self._loaders = ThreadPoolExecutor(_LOADERS, thread_name_prefix="retries")
 
@@ -85,6 +90,7 @@ class Issuance:
             sequencer.stop()
         self._sequencers = {}
         self._loaders.shutdown(wait=True)
+        self._workers.close()
 
     def adopt(self, log: LogInfo) -> None:
         """Write to this log from now on: it is new, or succeeds one that was released. A second time changes nothing.
@@ -173,8 +179,8 @@ class Issuance:
         running = Job(
             sequencer=self._sequencer(agency),
             records=self._records,
+            workers=self._workers,
             clock=self._clock,
-            random=self._random,
             name=job,
             first_line=first_line,
             pause=time.sleep,
@@ -204,7 +210,7 @@ class Issuance:
 
     def _load(self, log: LogInfo, known: Known, answer: Future[Accepted]) -> None:
         try:
-            answer.set_result(load_known(self._records, log, [known.index], with_proofs=True)[known.index])
+            answer.set_result(load_known(self._records, log, [known.at], with_proofs=True)[known.at])
         except BaseException as error:
             answer.set_exception(error)
             raise

@@ -29,8 +29,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ledger.errors import BusyError, ConflictError, InputError, SillokError, StoreError
-from ledger.log.admission import Admission, Admitted, Known, New, StatusOf
+from ledger.log.admission import Admission, Admitted, New, StatusOf
 from ledger.log.limits import MAX_GROUP_BYTES, MAX_GROUP_RECORDS, MAX_WAITING
+from ledger.log.making import Known
 from ledger.log.preparing import Prepared
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.tiles import Appended, Overlay, append, inclusion_proofs

@@ -85,7 +85,7 @@ def add_log(store: Store, agency: str) -> LogInfo:
 
 
 @contextmanager
-def running_office(folder: Path, agencies: Sequence[str] = (SEOUL,)) -> Iterator[Office]:
+def running_office(folder: Path, agencies: Sequence[str] = (SEOUL,), workers: int = 0) -> Iterator[Office]:
     """Open (or make) an office in a folder, and stop it at the end."""
     store, record_keys = open_store(folder / "ledger.db"), open_record_keys(folder / "record-keys.db")
     logs = {log.agency: log for log in store.records.logs()}
@@ -94,7 +94,12 @@ def running_office(folder: Path, agencies: Sequence[str] = (SEOUL,)) -> Iterator
             logs[agency] = add_log(store, agency)
     keyring, statuses = MemoryKeyring(), Statuses()
     issuance = Issuance(
-        records=store.records, record_keys=record_keys, keyring=keyring, clock=lambda: NOW, status_of=statuses
+        records=store.records,
+        record_keys=record_keys,
+        keyring=keyring,
+        clock=lambda: NOW,
+        status_of=statuses,
+        workers=workers,
     )
     issuance.start()
     try:
