@@ -254,6 +254,27 @@ def test_an_act_that_makes_no_sense_never_reaches_the_chain(ours: DeployedChain,
         ours.ethereum.status_calls(act_on(office, **{"indexes": (1, 2), **change}))  # type: ignore[arg-type]
 
 
+def test_a_successor_log_shows_its_predecessors_statuses_below_its_start(ours: DeployedChain) -> None:
+    office, chain = ours.new_office(), ours.ethereum
+    first = chain.head().number
+    anchor_all(ours, office, 5)
+    (good,) = [e for e in chain.events(first, chain.head().number) if isinstance(e, AnchorEvent)]
+    do(ours, office, act_on(office, 3))
+    do(ours, office, act_on(office, 2, batches=True))
+    ours.governor.close_log(office.log_id)
+    heir = replace(office, log_id=ours.governor.open_successor("sillok.example", office.log_id, good.anchor))
+    found = chain.statuses(heir.log_id, [(LogIndex(3), 2), (LogIndex(4), 1)])
+    assert found == [(Status.REVOKED, Status.REVOKED), (Status.ACTIVE, Status.ACTIVE)]
+    (call,) = chain.status_calls(act_on(heir, 4))
+    assert (chain.dry_run(call, office.status.address) or "").startswith(
+        "This record belongs to the log's predecessor"
+    )
+    do(ours, office, act_on(office, 4))
+    assert chain.statuses(heir.log_id, [(LogIndex(4), 0)]) == [(Status.REVOKED, Status.ACTIVE)]
+    do(ours, heir, act_on(heir, 1, batches=True))
+    assert chain.statuses(office.log_id, [(LogIndex(0), 1)]) == [(Status.ACTIVE, Status.REVOKED)]
+
+
 def test_refusals_are_told_in_the_contracts_words(ours: DeployedChain) -> None:
     office, stranger = ours.new_office(), ours.running.new_signer()
     chain = ours.ethereum
