@@ -107,6 +107,12 @@ def test_an_accepted_act_counts_before_it_is_final() -> None:
     assert status_at(history(pending=back), 39) is Status.REVOKED
 
 
+def test_an_accepted_resumption_counts_only_once_it_is_final() -> None:
+    pending = (PendingAct(batch=False, after=Status.ACTIVE, retroactive=False, accepted_at=Instant(T0 + 40)),)
+    facts = history(act(10, Status.SUSPENDED), pending=pending)
+    assert status_at(facts, 50) is Status.SUSPENDED
+
+
 ANSWERS = Answers(
     chain=ChainFacts(
         by_service=True,

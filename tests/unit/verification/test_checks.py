@@ -785,6 +785,15 @@ def test_an_older_note_says_nothing_beside_a_newer_history() -> None:
         assert verify(office, data, status=status_facts(), as_of=as_of).verdict is Verdict.VALID
 
 
+def test_a_check_that_was_not_run_counts_as_passed_nowhere() -> None:
+    report = verify(small_office(), document=None, number=None)
+    assert report.verdict is Verdict.VALID
+    assert any("no document was compared" in note for note in report.notes)
+    office = small_office()
+    report = verify(office, office.evidence(chain=(), status=()), chain=None)
+    assert [row.number for row in report.checks if "check 10" in row.text] == [12, 13]
+
+
 def test_withheld_facts_leave_the_rest_valid() -> None:
     office = small_office()
     report = verify(office, office.evidence(withhold=["holder.name"]))
