@@ -60,8 +60,8 @@ class Verification:
     def by_digest(self, digest: Digest32, as_of: Instant | None = None) -> Report:
         """Verify a file by its SHA-256, 32 bytes.
 
-        Where the same bytes were recorded more than once (a cancelled document that was issued anew), a valid record
-        counts; else the newest.
+        Where the same bytes were recorded more than once (by two offices, or as a document and as a step of a
+        process), a valid record counts; else the newest.
 
         Raises:
             InfrastructureError: chain or store does not answer.
