@@ -46,7 +46,6 @@ from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import RecordKeys
 from ledger.ports.records import LogInfo, RecordStore
 from ledger.procurement.service import Tracing
-from ledger.records.trust import parse_trust
 from ledger.settings import Settings
 from ledger.store.opening import open_store
 from ledger.store.record_keys import open_record_keys
@@ -96,6 +95,7 @@ class Services:
         """
         if self._keeper is not None:
             self._keeper.start()
+        self.agencies.resume()
         self.issuance.start()
         self.loop.start()
 
@@ -216,7 +216,7 @@ def _join(parts: _Adapters, keeper: ChainKeeper | None, rpc_url: str, opened: Ex
             chain_store=chain_store,
             chain=chain,
             history=status,
-            trust=lambda: parse_trust(trust.write(now())),
+            trust=lambda: trust.current(now()),
             clock=now,
         ),
         trust=trust,

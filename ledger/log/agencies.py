@@ -107,6 +107,10 @@ class Agencies:
         api_key = self.create_api_key(code, ApiRole.CLERK, "first clerk") if fresh else None
         return Registered(agency=agency, log=log, api_key=api_key)
 
+    def resume(self) -> None:
+        """At start, before the sequencers: finish a successor log that a crash left without its first commit."""
+        self._successors.resume()
+
     def agencies(self) -> Sequence[Agency]:
         """All agencies, by code."""
         return [agency for agency in self._store.agencies() if agency.code != OPERATOR]

@@ -33,14 +33,24 @@ def seal(disclosures: Sequence[Disclosure], *, key: bytes, commitment: Digest32)
     return AESGCM(key).encrypt(_NONCE, text.encode("ascii"), commitment)
 
 
+def open_lines(sealed: bytes, *, key: bytes, commitment: Digest32) -> list[bytes]:
+    """Decrypt what `seal` made, without reading it: the texts of the disclosures, as they were hashed.
+
+    Raises:
+        EvidenceError: the sealed bytes were altered, or belong to another record or key.
+    """
+    try:
+        return AESGCM(key).decrypt(_NONCE, sealed, commitment).split(b"\n")
+    except InvalidTag as error:
+        raise EvidenceError("The sealed facts were altered on disk.", fix="Run sillok fsck.") from error
+
+
 def open_sealed(sealed: bytes, *, key: bytes, commitment: Digest32) -> tuple[Disclosure, ...]:
     """Decrypt what `seal` made.
 
     Raises:
         EvidenceError: the sealed bytes were altered, or belong to another record or key.
     """
-    try:
-        text = AESGCM(key).decrypt(_NONCE, sealed, commitment)
-    except InvalidTag as error:
-        raise EvidenceError("The sealed facts were altered on disk.", fix="Run sillok fsck.") from error
-    return tuple(parse_disclosure(line) for line in text.decode("ascii").split("\n"))
+    return tuple(
+        parse_disclosure(line.decode("ascii")) for line in open_lines(sealed, key=key, commitment=commitment)
+    )

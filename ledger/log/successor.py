@@ -111,7 +111,10 @@ class SuccessorLogs:
         return self._finish(newest, successor)
 
     def resume(self) -> None:
-        """At start: finish what a crash left between the store's move and the successor's first commit."""
+        """At start: finish what a crash left between the store's move and the successor's first commit.
+
+        Asks no chain: what is left to do is in this store alone.
+        """
         for log in self._records.logs():
             before = [o for o in self._records.logs() if o.agency == log.agency and o.generation < log.generation]
             if before and self._is_unfinished(log):
@@ -158,6 +161,7 @@ class SuccessorLogs:
         origin = compose_origin(name, old.agency, old.generation + 1)
         self._keys.provide(old.agency, origin)
         self._governance.open_successor(name, old.log_id, good.anchor if good else None)
+        self._mirror.step()
         return self._records.add_successor(
             old.log_no,
             origin=origin,
@@ -172,7 +176,6 @@ class SuccessorLogs:
         if self._is_unfinished(new):
             with self._records.writer_lock(new.log_no):
                 self._records.commit_group(self._first_commit(new))
-        self._mirror.step()
         self._switch.adopt(new)
         return new
 
