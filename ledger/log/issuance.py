@@ -155,6 +155,15 @@ class Issuance:
         written.add_done_callback(lambda done: self._answer(sequencer.log, done, answer))
         return answer
 
+    def batch_of(self, agency: AgencyCode, job: str) -> int:
+        """The batch number of a job; it is kept from the first question on, also where no line was sent yet.
+
+        Raises:
+            InputError: the agency has no log here, or the job's name is out of bounds.
+        """
+        check_name(job, "job")
+        return self._records.open_job(self._sequencer(agency).log.log_no, job)
+
     def submit_many(
         self, agency: AgencyCode, job: str, lines: Iterable[bytes | Mapping[str, object]], first_line: int = 1
     ) -> Iterator[LineResult]:

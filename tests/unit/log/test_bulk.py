@@ -68,7 +68,8 @@ def test_a_job_sent_again_gives_the_same_records_and_goes_on(office: Office) -> 
     assert [result.accepted.index for result in again] == list(range(len(lines)))
     assert [r.accepted.number for r in again[:700]] == [r.accepted.number for r in first]
     assert [r.accepted.receipt for r in again[:700]] == [r.accepted.receipt for r in first]
-    assert {result.accepted.batch for result in again} == {1}
+    assert {result.accepted.batch for result in again} == {1} == {office.issuance.batch_of(SEOUL, "job")}
+    assert office.issuance.batch_of(SEOUL, "empty") == 2
 
 
 def test_a_job_in_parts_keeps_its_lines_numbers(office: Office) -> None:
