@@ -129,6 +129,7 @@ def notes() -> list[dict[str, Any]]:
         _note("a hyphen for the dash", plain.replace("— ", "- "), "format"),
         _note("two spaces", plain.replace("— ", "—  "), "format"),
         _note("no newline at the end", plain[:-1], "format"),
+        _note("no newline behind the second signature", (plain + line(OTHER))[:-1], "format"),
         _note("something behind the signatures", plain + "x\n", "format"),
         _note("carriage returns", plain.replace("\n", "\r\n"), "format"),
         _note("a control character in the text", plain.replace("sillok", "sil\x07ok", 1), "format"),

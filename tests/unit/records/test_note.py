@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.formats import SIGNERS
 from support.seeded import SeededSigner
@@ -9,10 +11,13 @@ from support.seeded import SeededSigner
 from ledger.errors import EvidenceError, FormatError
 from ledger.records import ed25519
 from ledger.records.note import (
+    LIMIT,
     Algorithm,
+    SignedNote,
     add_signature,
     cosign,
     find_signature,
+    format_note,
     make_vkey,
     parse_note,
     sign_note,
@@ -52,6 +57,32 @@ def test_a_witness_says_when_it_saw_the_checkpoint() -> None:
     assert find_signature(note, make_vkey(OTHER.name, OTHER.public)) is None
     with pytest.raises(EvidenceError, match="no signature by this key"):
         verify_signature(note, make_vkey(OTHER.name, OTHER.public))
+
+
+def test_an_ordinary_signature_is_no_cosignature() -> None:
+    witness = make_vkey(OTHER.name, OTHER.public, Algorithm.COSIGNATURE)
+    plain = sign_note(TEXT, [OTHER])
+    ordinary = make_vkey(OTHER.name, OTHER.public)
+    with pytest.raises(EvidenceError, match="no cosignature/v1"):
+        verify_cosignature(parse_note(plain), ordinary)
+    signature = parse_note(plain).signatures[0]
+    relabelled = SignedNote(text=TEXT, signatures=(replace(signature, key_id=witness.key_id),))
+    with pytest.raises(EvidenceError, match="no cosignature/v1"):
+        verify_cosignature(parse_note(format_note(relabelled)), witness)
+
+
+def test_a_note_without_its_parts_is_told_so() -> None:
+    signature = sign_note(TEXT, [LOG]).partition("\n\n")[2]
+    for text in (signature, f"\n{signature}", f"\n\n{signature}", TEXT + signature, f"{TEXT}\n{signature}"[:-1]):
+        with pytest.raises(FormatError, match=r"a text, an empty line, and signature lines|ends with a newline"):
+            parse_note(text)
+
+
+def test_a_note_is_as_long_as_a_trust_file_can_be_and_no_longer() -> None:
+    for text in ("x" * LIMIT + "\n", "실" * (LIMIT // 3) + "\n"):
+        with pytest.raises(FormatError, match="at most 262144 bytes"):
+            sign_note(text, [LOG])
+    assert parse_note(sign_note("실" * (LIMIT // 3 - 100) + "\n", [LOG]))
 
 
 def test_a_key_of_the_same_name_is_another_key() -> None:
