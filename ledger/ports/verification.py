@@ -37,7 +37,10 @@ class PublicEvidence(Protocol):
     """Makes the evidence that a stranger may see."""
 
     def __call__(self, log_no: int, index: LogIndex) -> bytes:
-        """The evidence file, with the facts that are public for its kind. Raises NotFoundError."""
+        """The evidence file, with the facts that are public for its kind.
+
+        Raises NotFoundError, and ConflictError where the office erased what it would disclose.
+        """
 
 
 class HistoryLine(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from ledger.errors import InputError, NotFoundError
+from ledger.errors import ConflictError, InputError, NotFoundError
 from ledger.ports.chain import Chain
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import Clock
@@ -118,9 +118,10 @@ class Verification:
         self, found: FoundRecord, *, document: Digest32 | None, number: str | None, as_of: Instant | None
     ) -> Report:
         log, index = found.log, found.index
-        if self._records.record(log.log_no, index).sealed_facts is None:
+        try:
+            data = self._evidence(log.log_no, index)
+        except ConflictError:  # the only reason for which no evidence of a record that was found can be made
             return self._erased(log, index, as_of)
-        data = self._evidence(log.log_no, index)
         report = self.by_evidence(data, document=document, number=number, as_of=as_of)
         return replace(report, evidence=data)
 

@@ -14,6 +14,7 @@ from ledger.errors import ChainError
 from ledger.hashing.digests import sha256
 from ledger.log.evidence import Disclose
 from ledger.log.status_rules import StatusChange
+from ledger.store.record_keys import open_record_keys
 from ledger.values import Digest32, Instant, LogIndex, Reason, Status, Verdict
 from ledger.verification.report import Outcome, Report, Source
 from ledger.verification.verifier import verify_evidence
@@ -148,6 +149,19 @@ def test_of_two_offices_that_recorded_the_same_file_a_valid_record_counts(office
     report = verification.by_digest(paper)
     assert report.verdict is Verdict.VALID
     assert report.about.agency == BUSAN
+
+
+def test_what_the_office_erased_is_erased_and_the_holders_evidence_still_counts(office: Office) -> None:
+    services, paper = office.services, sha256(b"to be erased")
+    index = office.issue({"kind": "certificate", "sha256": paper.hex()})["index"]
+    assert isinstance(index, int)
+    office.wait_anchored(index + 1)
+    kept = services.evidence.make(log_no(office), LogIndex(index), Disclose.ALL)
+    keys = open_record_keys(office.settings.data / "record-keys.db")
+    keys.destroy(log_no(office), LogIndex(index))
+    keys.close()
+    assert services.verification.by_digest(paper).verdict is Verdict.ERASED
+    assert services.verification.by_evidence(kept, paper).verdict is Verdict.VALID
 
 
 def test_evidence_of_somebody_elses_log_is_of_an_unknown_issuer(office: Office) -> None:
