@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ledger.merkle.verify import verify_consistency
 from ledger.records.checkpoint import Checkpoint
 from ledger.records.evidence import Part, part_format
-from ledger.records.parts import CONSISTENCY, parse_renewal
+from ledger.records.parts import CONSISTENCY, Renewal, parse_renewal
 from ledger.records.trust import Pin, TrustFile
 from ledger.values import Verdict
 from ledger.verification.anchor import Anchored
@@ -59,6 +59,8 @@ def check_era(
 ) -> Passed[Pin | None]:
     """12: the registry still counts, or a consistency proof leads from the checkpoint to its era's pin."""
     registry = anchored.registry
+    # Read even where none is needed: a malformed part of a known format is refused wherever it stands.
+    renewals = [parse_renewal(part) for part in parts if part_format(part) == CONSISTENCY]
     if registry.until is None:
         text = f"The registry counts since block {registry.from_}."
         return Passed(value=None, text=text, source=Source.TRUST_FILE)
@@ -75,13 +77,12 @@ def check_era(
             source=Source.TRUST_FILE,
         )
     pin = min(pins, key=lambda pin: pin.size)
-    _lead_to(pin, parts, checkpoint)
+    _lead_to(pin, renewals, checkpoint)
     text = f"The registry's era ended at block {registry.until}; the checkpoint leads to its pin of size {pin.size}."
     return Passed(value=pin, text=text, actual=pin.root.hex(), source=Source.TRUST_FILE)
 
 
-def _lead_to(pin: Pin, parts: Sequence[Part], checkpoint: Checkpoint) -> None:
-    renewals = [parse_renewal(part) for part in parts if part_format(part) == CONSISTENCY]
+def _lead_to(pin: Pin, renewals: Sequence[Renewal], checkpoint: Checkpoint) -> None:
     path = next((renewal.path for renewal in renewals if renewal.size == pin.size), None)
     if path is None and pin.size != checkpoint.size:
         raise UnansweredError(

@@ -448,6 +448,11 @@ def the_path_to_the_pin_does_not_hold(office: Office) -> Report:
     return verify(office, data, trust=office.trust(chain=ended(office), pins=[pin]))
 
 
+@story(12, FAILED, Verdict.ALTERED)
+def a_renewal_that_is_not_needed_is_malformed(office: Office) -> Report:
+    return verify(office, office.evidence(renewals=[{"format": "consistency/v1", "size": 3}]))
+
+
 def ended_note_key(office: Office, **window: int) -> tuple[TrustedKey, ...]:
     instants = {name: Instant(T0 + at) for name, at in window.items()}
     return (office.trusted_key(office.note_key, **instants),)
