@@ -132,8 +132,10 @@ def parse_evidence(data: bytes) -> Evidence:
     if strange := members.keys() - _REQUIRED - set(_LISTS):
         raise FormatError("Evidence has no such member.", where=min(strange)[:40])
     record, log, facts = members["record"], members["log"], members["facts"]
-    if not isinstance(record, str) or not isinstance(log, str):
-        raise FormatError("record and log are strings.", where="record")
+    if not isinstance(record, str):
+        raise FormatError("record is a string.", where="record")
+    if not isinstance(log, str):
+        raise FormatError("log is a string.", where="log")
     if not isinstance(facts, list):
         raise FormatError("facts is a list.", where="facts")
     _check_count(len(facts))

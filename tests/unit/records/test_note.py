@@ -120,3 +120,20 @@ def test_keys_of_small_order_are_all_known() -> None:
         except FormatError:
             pass
     assert 5 < on_curve < 33, "about half of all y belong to a point"
+
+
+def test_keys_and_signatures_of_another_length_or_form_are_told_so() -> None:
+    """The library would refuse these too; ours must not rest on that, since another reader's might not."""
+    for public in (b"", LOG.public[:-1], LOG.public + b"\0"):
+        with pytest.raises(FormatError, match="32 bytes"):
+            ed25519.load_key(public)
+    signature = LOG.sign(b"message")
+    ed25519.verify(LOG.public, signature, b"message")
+    order = 2**252 + 27742317777372353535851937790883648493
+    same = signature[:32] + (int.from_bytes(signature[32:], "little") + order).to_bytes(32, "little")
+    for other in (b"", signature[:-1], signature + b"\0", same):
+        with pytest.raises(EvidenceError, match="canonical form"):
+            ed25519.verify(LOG.public, other, b"message")
+    with pytest.raises(EvidenceError, match="does not verify") as refused:
+        ed25519.verify(LOG.public, signature, b"other message", where="here")
+    assert refused.value.where == "here"

@@ -12,6 +12,7 @@ from ledger.errors import FormatError
 from ledger.hashing.encodings import b64u_encode
 from ledger.records.commitment import commit, next_count, pad_facts
 from ledger.records.disclosure import Fact, disclose, normalise, parse_disclosure
+from ledger.records.evidence import Evidence, encode_evidence, parse_evidence
 from ledger.records.kinds import KINDS, is_personal, is_public
 from ledger.records.number import number_from_random, read_number
 from ledger.records.origin import compose_origin
@@ -132,6 +133,25 @@ def test_padding_fills_to_a_fixed_count() -> None:
         pad_facts(facts, 3)
     with pytest.raises(FormatError, match="16, 32"):
         commit(committed.disclosures[:3])
+
+
+def test_evidence_has_an_upper_bound_and_names_what_it_refuses() -> None:
+    long = tuple(disclose(Fact(path=f"p{n}", value="x" * 4096), bytes(16)) for n in range(64))
+    with pytest.raises(FormatError, match="at most 262144"):
+        encode_evidence(Evidence(leaf=b"", facts=long, log=""))
+    fine = encode_evidence(Evidence(leaf=b"", facts=long[:1], log=""))
+    assert parse_evidence(fine).facts == long[:1]
+    for member, old, new in (
+        ("facts", b'"facts":[', b'"facts":{"a":['),
+        ("record", b'"record":""', b'"record":[]'),
+        ("log", b'"log":""', b'"log":7'),
+    ):
+        data = fine.replace(old, new)
+        if member == "facts":
+            data = data.replace(b'],"log"', b']},"log"')
+        with pytest.raises(FormatError) as refused:
+            parse_evidence(data)
+        assert refused.value.where == member
 
 
 def test_a_path_twice_is_named() -> None:
