@@ -165,6 +165,26 @@ def test_a_disk_that_fails_is_told_and_the_log_goes_on(office: Office, monkeypat
     assert view.sha256.hex() == digest_of("a"), "the key that the failed group wrote was replaced"
 
 
+def test_a_commit_that_reached_the_disk_but_was_reported_failed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller was told "not committed"; sent again, the record is there once, and its key is not replaced."""
+    whole = office.store.records.commit_group
+
+    def late(group: object) -> None:
+        whole(group)
+        raise StoreError("The disk did not answer.")
+
+    monkeypatch.setattr(office.store.records, "commit_group", late)
+    with pytest.raises(StoreError, match="did not answer"):
+        office.issuance.submit(SEOUL, certificate("a"), "key").result()
+    monkeypatch.setattr(office.store.records, "commit_group", whole)
+    again = office.issuance.submit(SEOUL, certificate("a"), "key").result()
+    assert (again.index, again.created) == (0, False)
+    assert office.issuance.submit(SEOUL, certificate("b")).result().index == 1
+    assert [view.sha256.hex() for view in office.lookup.range(1, 0, 9)] == [digest_of("a"), digest_of("b")]
+
+
 def test_a_released_log_stops_its_job(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ledger.log.bulk._BUSY_TRIES", 1)
     results = office.issuance.submit_many(SEOUL, "job", (line(str(n)) for n in range(10**6)))

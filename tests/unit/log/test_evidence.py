@@ -66,7 +66,7 @@ def test_the_proof_is_against_the_first_anchor_that_covers_the_record(office: Of
         assert (reference.block, reference.transaction) == (anchor.place.block.number, anchor.place.transaction)
         checkpoint = parse_tlog_proof(evidence.log).checkpoint
         assert checkpoint == office.store.records.commit_at(1, anchor.size).checkpoint
-    many = {view.index: data for view, data in maker.make_many(1, range(5), Disclose.ALL)}
+    many = {view.index: data for view, data in maker.make_many(1, [4, 3, 0, 1, 2], Disclose.ALL)}
     for index in range(5):
         assert parse_evidence(many[index]).log == parse_evidence(maker.make(1, index, Disclose.ALL)).log
         report = verify_evidence(many[index], trust=mirrored.trust())
