@@ -169,6 +169,7 @@ def test_a_commit_that_reached_the_disk_but_was_reported_failed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The caller was told "not committed"; sent again, the record is there once, and its key is not replaced."""
+    office.issuance.submit(SEOUL, certificate("first")).result()
     whole = office.store.records.commit_group
 
     def late(group: object) -> None:
@@ -180,9 +181,10 @@ def test_a_commit_that_reached_the_disk_but_was_reported_failed(
         office.issuance.submit(SEOUL, certificate("a"), "key").result()
     monkeypatch.setattr(office.store.records, "commit_group", whole)
     again = office.issuance.submit(SEOUL, certificate("a"), "key").result()
-    assert (again.index, again.created) == (0, False)
-    assert office.issuance.submit(SEOUL, certificate("b")).result().index == 1
-    assert [view.sha256.hex() for view in office.lookup.range(1, 0, 9)] == [digest_of("a"), digest_of("b")]
+    assert (again.index, again.created) == (1, False)
+    assert office.issuance.submit(SEOUL, certificate("b")).result().index == 2
+    names = ["first", "a", "b"]
+    assert [view.sha256.hex() for view in office.lookup.range(1, 0, 9)] == [digest_of(name) for name in names]
 
 
 def test_a_released_log_stops_its_job(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
