@@ -17,6 +17,9 @@ from ledger.values import Address, Digest32
 # Many transactions are signed one after the other: they need not ask for the price each.
 _FEES_KEPT_S: Final = 1.0
 
+# Pauses before a transaction whose nonce is used is looked for again.
+_LOOK_AGAIN_S: Final = (0.05, 0.2, 0.5)
+
 # Nodes word their refusals differently; these pieces are in all of geth's, anvil's, Besu's and our own.
 _KNOWN: Final = ("already known", "already imported", "known transaction", "already in mempool")
 _REFUSALS: Final = (
@@ -89,11 +92,22 @@ class Sending:
         ]
         if not refused:
             return
-        # A used nonce is no refusal where it is this very transaction that used it.
-        receipts = self._rpc.batch([_receipt(transaction.hash) for transaction, _ in refused])
-        for (transaction, answer), receipt in zip(refused, receipts, strict=True):
-            if not isinstance(receipt, dict):
-                raise _refusal(transaction, answer)
+        # A used nonce is no refusal where it is this very transaction that used it. A node may count a nonce a moment
+        # before it shows the transaction (anvil does, under load): so it is asked more than once.
+        for pause_s in (0.0, *_LOOK_AGAIN_S):
+            time.sleep(pause_s)
+            unknown = self._not_there([transaction for transaction, _ in refused])
+            refused = [(transaction, answer) for transaction, answer in refused if transaction.hash in unknown]
+            if not any(_kind(answer) is Refusal.NONCE_USED for _, answer in refused):
+                break
+        if refused:
+            raise _refusal(*refused[0])
+
+    def _not_there(self, transactions: Sequence[SignedTransaction]) -> set[Digest32]:
+        """Those that the node has neither mined nor waiting."""
+        hashes = [transaction.hash for transaction in transactions]
+        answers = self._rpc.batch([Request("eth_getTransactionByHash", ("0x" + one.hex(),)) for one in hashes])
+        return {one for one, answer in zip(hashes, answers, strict=True) if not isinstance(answer, dict)}
 
     def states(self, hashes: Sequence[Digest32]) -> Sequence[TransactionState]:
         """What became of transactions. One that the chain does not know is pending: it may be sent again."""
@@ -178,12 +192,14 @@ def _says(failure: Failure, *words: str) -> bool:
     return any(word in message for word in words)
 
 
-def _refusal(transaction: SignedTransaction, failure: Failure) -> ChainRefusedError:
-    kind = Refusal.OTHER
+def _kind(failure: Failure) -> Refusal:
     if _says(failure, "nonce too low", "nonce is too low", "invalid nonce", "nonce already used"):
-        kind = Refusal.NONCE_USED
-    else:
-        kind = next((kind for words, kind in _REFUSALS if _says(failure, words)), kind)
+        return Refusal.NONCE_USED
+    return next((kind for words, kind in _REFUSALS if _says(failure, words)), Refusal.OTHER)
+
+
+def _refusal(transaction: SignedTransaction, failure: Failure) -> ChainRefusedError:
+    kind = _kind(failure)
     what = reverts.explain(failure.data) if failure.data else f"The chain refused the transaction: {failure.message}."
     return ChainRefusedError(
         what.replace("..", "."),

@@ -66,7 +66,7 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
     "ledger.cli.up": PURE
-    | {"ledger.cli", "ledger.wiring", "ledger.settings", "ledger.cli.demo", "api.app", "api.server"},
+    | {"ledger.cli", "ledger.wiring", "ledger.settings", "ledger.cli.demo", "api.app", "api.logs", "api.server"},
     "ledger.__main__": {"ledger.cli"},
     "ledger": set(),
     "api.limits": set(),
@@ -76,6 +76,7 @@ ROOMS: dict[str, set[str]] = {
     "api.spool": {"api.limits"},
     "api.bulk": {"api.limits", "api.problems", "api.spool", "ledger.errors"},
     "api.doorway": {"api.limits", "api.problem_kinds", "api.problems"},
+    "api.logs": set(),
     "api.server": set(),
     "api.openapi": {"api.problem_kinds", "api.problems"},
     "api.tile_path": {"ledger.errors"},

@@ -20,8 +20,8 @@ from support.http import serving
 from api import problems
 from api.doorway import Doorway
 from api.limits import MAX_BODY_BYTES, MAX_QUERY_BYTES
+from api.logs import configure_logs
 from api.problem_kinds import PROBLEMS
-from api.server import configure_logs
 from ledger import errors
 
 MARKER = "1234-5678-9012-3456"

@@ -13,7 +13,7 @@ import structlog
 from prometheus_client.parser import text_string_to_metric_families
 from support.service import SEOUL, Office, running_office
 
-from api.server import configure_logs
+from api.logs import configure_logs
 from ledger.errors import ChainError
 from ledger.log.health import Component, Snapshot, State
 
