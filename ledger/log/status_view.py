@@ -175,8 +175,8 @@ def _last(events: Iterable[StatusEvent], *, batches: bool) -> Status:
 
 
 def _in_force(final: Status, waiting: Status | None) -> tuple[Status, bool]:
-    """(what counts, whether an accepted act decides it): a resumption counts only when it is final."""
-    if waiting is None or waiting is Status.ACTIVE:
+    """(what counts, whether an accepted act decides it): the worse, so a resumption counts only when it is final."""
+    if waiting is None:
         return final, False
     graver = worse(final, waiting)
     return graver, graver is not final

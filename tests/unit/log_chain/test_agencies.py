@@ -176,7 +176,10 @@ def test_a_thief_anchors_leaves_that_nobody_has_and_the_log_goes_on_as_its_succe
     assert bureau.chain.log_on_chain(old_log.log_id).state is LogState.SUCCEEDED
     bureau.settle()
     assert bureau.anchorer.faults == {}
-    assert bureau.health.snapshot().state is State.OK
+    health = bureau.health.snapshot()
+    assert health.state is State.OK
+    anchored = {m.labels["log"]: m.value for m in health.metrics if m.name == "log_anchored_records"}
+    assert anchored == {old_log.origin: 5, log.origin: 5}
 
     # What the old log's receipts promised stands at the same indexes of the successor, and is anchored in time.
     last = bureau.store.chain.last_anchor(log.log_no)

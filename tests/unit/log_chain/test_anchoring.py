@@ -82,6 +82,7 @@ def test_a_bigger_head_than_the_store_has_is_a_named_fault_and_nothing_is_anchor
     fault = bureau.anchorer.faults[bureau.log.log_no]
     assert "root" in fault.what
     assert "compromised" in fault.fix
+    assert bureau.anchorer.problems == {}, "the contract was asked although the store contradicts the chain"
     assert bureau.chain.log_on_chain(bureau.log.log_id).size == 5
     snapshot = bureau.health.snapshot()
     assert snapshot.state is State.FAILING

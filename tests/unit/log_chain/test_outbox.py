@@ -169,9 +169,21 @@ def test_the_first_version_may_be_the_one_that_is_mined(anvil_bureau: Bureau, he
     anvil_bureau.outbox._sent[never_sent.hash] = anvil_bureau.clock()  # type: ignore[attr-defined]
 
     held.running.rpc("evm_mine")
-    wait_until(lambda: stepped(anvil_bureau) == [])
+    wait_until(lambda: anvil_bureau.mirror.step().events > 0)
+    (settled,) = anvil_bureau.outbox.step(anvil_bureau.clock())
+    assert settled.settlement is Settlement.DONE
     (event,) = anvil_bureau.store.chain.anchors(anvil_bureau.log.log_no)
     assert event.place.transaction == first.transaction.hash
+
+
+def test_while_one_anchor_is_on_its_way_no_other_is_made(anvil_bureau: Bureau, held: DeployedChain) -> None:
+    for _ in range(4):
+        anvil_bureau.issue(1)
+        anvil_bureau.loop.step(at_once=True)
+    assert [item.subject for item in anvil_bureau.store.chain.outgoing()] == [1]
+    held.running.rpc("evm_mine")
+    wait_until(lambda: anvil_bureau.mirror.step().events > 0)
+    assert anvil_bureau.store.chain.anchors(anvil_bureau.log.log_no)[0].size == 1
 
 
 def test_a_reorganisation_takes_anchor_and_act_back_and_both_are_made_again(

@@ -122,7 +122,8 @@ def test_acts_on_records_that_are_not_anchored_wait_for_the_anchor(bureau: Burea
     (index,) = bureau.issue(1)
     act = change(bureau, Status.REVOKED, index)
     bureau.sender.step(bureau.clock())
-    assert bureau.status.request(bureau.code, act).state == "accepted"
+    waiting = bureau.status.request(bureau.code, act)
+    assert (waiting.state, waiting.problem) == ("accepted", None)
     assert bureau.store.chain.outgoing() == []
     assert bureau.status.status_now(bureau.log.log_no, index).worse is Status.REVOKED
     bureau.settle()
@@ -287,6 +288,19 @@ def test_an_act_that_the_chain_contradicts_is_refused_with_what_was_found(bureau
     assert f"Record {index} is revoked on chain, not active." in request.problem
     assert bureau.status.status_now(bureau.log.log_no, index).record is Status.REVOKED
     assert any("revoked on chain" in component.text for component in bureau.health.snapshot().components)
+
+
+def test_an_act_that_is_on_chain_already_is_final_without_another_transaction(bureau: Bureau) -> None:
+    """Its outbox was lost with an old copy of the store, and the chain has it."""
+    first, second = bureau.issue(2)
+    bureau.settle()
+    act = change(bureau, Status.REVOKED, first, second)
+    signer = bureau.keystore.chain_signer(bureau.code, Role.STATUS)
+    (call,) = bureau.chain.status_calls(bureau.status.request(bureau.code, act).act)
+    bureau.chain.send([bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address))])
+    bureau.settle()
+    assert bureau.status.request(bureau.code, act).state == "final"
+    assert bureau.chain.next_nonce(signer.address) == 1
 
 
 def wait_past(instant: int) -> None:
