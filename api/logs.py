@@ -69,9 +69,15 @@ class DelayedStream:
             self.write_out()
 
 
-def configure_logs(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
-    """Send structlog's and uvicorn's lines as JSON to `stream` at once, or to standard error a moment later."""
-    target = stream if stream is not None else DelayedStream(sys.stderr)
+def configure_logs(stream: TextIO | None = None, *, level: int = logging.INFO, delayed: bool = True) -> None:
+    """Send structlog's and uvicorn's lines as JSON to a stream.
+
+    Args:
+        stream: where to; default: standard error.
+        level: the lowest level that is written.
+        delayed: write a moment later and many at once; False only where a test reads what was just written.
+    """
+    target = DelayedStream(stream or sys.stderr) if delayed else stream or sys.stderr
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

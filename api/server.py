@@ -12,6 +12,10 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from api.logs import configure_logs
+
+__all__ = ["bound_port", "configure_logs", "server_for"]
+
 KEEP_ALIVE_S: Final = 30
 """How long an idle connection is kept, in seconds: a clerk's program sends one record now and then."""
 SHUTDOWN_S: Final = 20

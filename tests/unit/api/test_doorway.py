@@ -65,7 +65,7 @@ def strange_app() -> FastAPI:
 @pytest.fixture(scope="module")
 def log() -> Iterator[io.StringIO]:
     stream = io.StringIO()
-    configure_logs(stream)
+    configure_logs(stream, delayed=False)
     yield stream
     structlog.reset_defaults()
 

@@ -49,7 +49,7 @@ def test_a_line_goes_out_by_itself() -> None:
 def test_what_an_exception_says_stays_out_of_the_log(by: str) -> None:
     stream = io.StringIO()
     try:
-        configure_logs(stream)
+        configure_logs(stream, delayed=False)
         try:
             raise RuntimeError("the number is 1234-5678")
         except RuntimeError:

@@ -66,7 +66,7 @@ def test_nothing_that_names_a_document_or_a_person_reaches_the_log(tmp_path: Pat
     digest, name, process = hashlib.sha256(b"marker").hexdigest(), "표지이름", "ocds-marker-77"
     try:
         with running_office(tmp_path / "quiet") as office:
-            configure_logs(stream)
+            configure_logs(stream, delayed=False)
             issued = office.issue(
                 {"kind": "certificate", "sha256": digest, "facts": {"holder.name": name}, "process": {"id": process}}
             )
