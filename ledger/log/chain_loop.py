@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ledger.errors import InfrastructureError
+from ledger.errors import SillokError
 from ledger.log.anchorer import Anchorer
 from ledger.log.mirror import Mirror, MirrorStep
 from ledger.log.outbox import Outbox
@@ -91,6 +91,11 @@ class ChainLoop:
         """Its refusals, for the health report."""
         return self._outbox
 
+    @property
+    def dead(self) -> bool:
+        """Whether the thread was started and ended by an error that nobody foresaw."""
+        return self._thread is not None and not self._thread.is_alive()
+
     def start(self) -> None:
         """Begin stepping in a thread of its own."""
         self._stopping.clear()
@@ -134,11 +139,11 @@ class ChainLoop:
             try:
                 self.step()
                 pause = self._poll_s
-            except InfrastructureError as error:
+            except SillokError as error:
                 pause = min(max(pause * 2, self._poll_s), MAX_PAUSE_S)
                 self._fail(error)
             self._awake.wait(pause)
             self._awake.clear()
 
-    def _fail(self, error: InfrastructureError) -> None:
+    def _fail(self, error: SillokError) -> None:
         self._state = replace(self._state, at=self._clock(), trouble=str(error), failures=self._state.failures + 1)

@@ -170,6 +170,9 @@ class Health:
 
     def _chain(self) -> Component:
         state = self._loop.state
+        if self._loop.dead:
+            text = "The thread that speaks with the chain has ended: nothing is anchored any more."
+            return Component(name="chain", state=State.FAILING, text=text, fix="Restart the service; see its log.")
         if state.trouble is not None:
             text = f"The last {state.failures} tries failed: {state.trouble}"
             return Component(name="chain", state=State.DEGRADED, text=text, fix="Nothing is lost; it is tried again.")

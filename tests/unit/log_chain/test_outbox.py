@@ -89,6 +89,15 @@ def test_a_silent_chain_stops_nothing_for_ever_and_is_shown(fallible: Bureau) ->
     wait_until(lambda: fallible.health.snapshot().state is State.OK)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_chain_thread_that_died_is_red(fallible: Bureau) -> None:
+    fallible.mirror._step = lambda: 1 // 0  # type: ignore[attr-defined,method-assign]
+    fallible.loop.start()
+    wait_until(lambda: fallible.loop.dead)
+    chain = next(c for c in fallible.health.snapshot().components if c.name == "chain")
+    assert (chain.state, "has ended" in chain.text) == (State.FAILING, True)
+
+
 def test_a_nonce_that_somebody_else_used_is_noticed_and_the_anchor_is_made_anew(bureau: Bureau) -> None:
     """The key was used outside this service, so the kept transaction can never be mined."""
     bureau.issue(1)
