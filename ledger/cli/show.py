@@ -81,7 +81,7 @@ def _print(view: dict[str, Any]) -> None:
         if "path" in fact:
             say(f"  {fact['path']:<16} {fact['value']}")
         else:
-            withheld += 1
+            withheld += int(fact["withheld"])
     if view.get("erased"):
         say("  The office erased the facts of this record.")
     elif withheld:

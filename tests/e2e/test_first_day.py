@@ -105,10 +105,10 @@ def test_a_step_cut_out_of_an_export_is_named(seoul: tuple[Service, str], tmp_pa
     assert whole.returncode == 0, whole.stdout + whole.stderr
     document = json.loads(export.read_text())
     cut = document["steps"].pop(3)
-    export.write_text(json.dumps(document))
+    export.write_text(json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
     result = sillok("trace", PROCESS, "--from", export, "--trust", trust(service))
     assert result.returncode == 1
-    assert re.search(r"\b4\b.*missing|missing.*\b4\b", result.stdout), (cut, result.stdout)
+    assert re.search(r"^\s*4\s+MISSING", result.stdout, re.MULTILINE), (cut["seq"], result.stdout)
 
 
 def test_a_second_demo_changes_nothing(seoul: tuple[Service, str]) -> None:
@@ -132,7 +132,10 @@ def test_fsck_is_clean_and_names_a_changed_record(seoul: tuple[Service, str], tm
     copy = tmp_path / "copy"
     shutil.copytree(service.data, copy)
     with sqlite3.connect(copy / "ledger.db") as database:
-        database.execute("UPDATE records SET leaf = replace(leaf, X'7B', X'7C') WHERE rowid = 6")
+        [(row, leaf)] = database.execute("SELECT rowid, leaf FROM records LIMIT 1 OFFSET 5")
+        changed = leaf.replace(b'"facts":8', b'"facts":4')
+        assert changed != leaf
+        database.execute("UPDATE records SET leaf = ? WHERE rowid = ?", (changed, row))
     result = sillok("fsck", "--data", copy)
     assert result.returncode == 1, result.stdout + result.stderr
     assert "record" in result.stdout

@@ -49,10 +49,12 @@ class Service:
         """Start and wait until it is ready; answers how long that took, in seconds."""
         begin = time.monotonic()
         self.data.mkdir(parents=True, exist_ok=True)
-        log = (self.data / "test.log").open("ab")
         command = [sys.executable, "-m", "ledger", "up", "--data", str(self.data), "--port", "0", *self.options]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        with (self.data / "test.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+            )
         while time.monotonic() - begin < START_S:
             assert self.process.poll() is None, f"sillok up ended:\n{(self.data / 'test.log').read_text()[-4000:]}"
             if self._ready():
