@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ledger.chain.durable import replace_durably
+from ledger.durable import PUBLIC, replace_durably
 from ledger.errors import ChainError
 from ledger.values import Address, Digest32
 
@@ -142,7 +142,7 @@ def save_deployment(path: Path, deployment: Deployment) -> None:
         "guardian": deployment.guardian.hex(),
         "deployer": deployment.deployer.hex(),
     }
-    replace_durably(path, json.dumps(document, indent=1).encode() + b"\n")
+    replace_durably(path, json.dumps(document, indent=1).encode() + b"\n", mode=PUBLIC)
 
 
 def _hex(text: str, length: int) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final
 
 from ledger.chain.abi import keccak
 from ledger.chain.deployment import Terms
-from ledger.chain.durable import remove_durably, replace_durably
+from ledger.durable import remove_durably, replace_durably
 from ledger.errors import ChainError
 from ledger.ports.chain import ChainIdentity, SignedTransaction
 from ledger.values import Address, Digest32

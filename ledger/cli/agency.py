@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from ledger.cli.client import ServiceClient, local_key, service_url
 from ledger.cli.console import invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
+from ledger.durable import replace_durably
 from ledger.values import parse_agency
 
 app = new_app("agency", "Register agencies, list them, and manage their clerks' API keys.")
@@ -78,7 +78,7 @@ def new_api_key(
     code = the_agency(agency, data, key_file)
     with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
         answer = client.post(f"/v1/agencies/{code}/api-keys", {"role": role, "label": label})
-    write_secret(out, answer["apiKey"])
+    replace_durably(out, answer["apiKey"].encode() + b"\n")
     say(f"Key {answer['keyNo']} ({role}) of {code} is in {out}.")
     return 0
 
@@ -123,15 +123,6 @@ def register(client: ServiceClient, data: Path, *, code: str, name_ko: str, name
     answer = client.post("/v1/agencies", body)
     path = data / f"clerk-{code}.key"
     if answer.get("apiKey"):
-        write_secret(path, answer["apiKey"])
+        replace_durably(path, answer["apiKey"].encode() + b"\n")
         return f"{answer['origin']} is open. The clerk's API key is in {path}."
     return f"{answer['origin']} is open already."
-
-
-def write_secret(path: Path, secret: str) -> None:
-    """Write a secret into a file that only its owner can read, on disk before it returns."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(secret + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -12,19 +12,18 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated, TextIO
 
 import typer
 import uvicorn
 
 from api.app import create_app
 from api.server import configure_logs, server_for
-from ledger.cli.agency import write_secret
 from ledger.cli.client import SERVICE_FILE
 from ledger.cli.console import invoke, new_app, say, tell
 from ledger.cli.demo.story import Demo
+from ledger.durable import replace_durably
 from ledger.errors import InfrastructureError, SillokError
-from ledger.keys.sealed_file import replace_durably
 from ledger.ports.agencies import ApiRole
 from ledger.settings import Settings, load_settings
 from ledger.values import AgencyCode
@@ -126,10 +125,10 @@ def _keep_operator_key(services: Services) -> None:
     path = services.settings.data / OPERATOR_KEY
     if not path.exists():
         made = services.agencies.create_api_key(OPERATOR, ApiRole.ADMINISTRATOR, "operator")
-        write_secret(path, made.secret)
+        replace_durably(path, made.secret.encode() + b"\n")
 
 
-def _log_stream(settings: Settings) -> IO[str]:
+def _log_stream(settings: Settings) -> TextIO:
     """Requests are logged to standard error, but to a file where a person watches: they want to read our words."""
     return (settings.data / LOG_FILE).open("a", encoding="utf-8", buffering=1) if sys.stderr.isatty() else sys.stderr
 

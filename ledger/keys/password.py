@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from ledger.durable import replace_durably
 from ledger.errors import KeystoreError
-from ledger.keys.sealed_file import replace_durably
 
 
 def read_password(
@@ -46,14 +45,9 @@ def ensure_password_file(path: Path) -> str:
     For the embedded default only: whoever reads the data folder then has both keystore and password.
 
     Raises:
-        KeystoreError: the file cannot be read or written.
+        KeystoreError: the file cannot be read.
+        StoreError: it cannot be written.
     """
     if not path.exists():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_durably(path, secrets.token_urlsafe(32).encode() + b"\n")
-        except OSError as error:
-            raise KeystoreError(
-                f"The password file could not be written: {os.strerror(error.errno or 0)}.", where=str(path)
-            ) from error
+        replace_durably(path, secrets.token_urlsafe(32).encode() + b"\n")
     return read_password(file=path)

@@ -18,9 +18,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -28,6 +26,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ledger.durable import replace_durably
 from ledger.errors import KeystoreError
 
 VERSION: Final = "keystore/v1"
@@ -60,16 +59,13 @@ def write(path: Path, key: FileKey, plaintext: bytes) -> bytes:
     """Encrypt and durably replace; returns the bytes written.
 
     Raises:
-        KeystoreError: the disk refused.
+        StoreError: the disk refused.
     """
     nonce = secrets.token_bytes(12)
     header = _header(key, nonce)
     sealed = AESGCM(key.secret).encrypt(nonce, plaintext, _bound(header))
     data = json.dumps({**header, "ciphertext": sealed.hex()}, indent=1).encode() + b"\n"
-    try:
-        replace_durably(path, data)
-    except OSError as error:
-        raise KeystoreError(f"The keystore could not be written: {error.strerror}.", where=str(path)) from error
+    replace_durably(path, data)
     return data
 
 
@@ -123,28 +119,6 @@ def unseal(path: Path, data: bytes, password: str) -> tuple[FileKey, bytes]:
         return key, AESGCM(key.secret).decrypt(nonce, sealed, _bound(header))
     except InvalidTag as error:
         raise _damaged(path) from error
-
-
-def replace_durably(path: Path, data: bytes) -> None:
-    """Put a file with mode 0600 in place of what was there; on disk when this returns.
-
-    Raises:
-        OSError: the disk refused; what was there is still there.
-    """
-    new = path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        new.unlink()
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _header(key: FileKey, nonce: bytes) -> dict[str, object]:

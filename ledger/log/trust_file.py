@@ -11,12 +11,12 @@ newest file as it was, and the next writing makes the same sequence again, over 
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ledger.durable import PUBLIC, replace_durably
 from ledger.errors import StoreError
 from ledger.ports.chain import ChainIdentity, KeyEvent
 from ledger.ports.chain_store import ChainStore
@@ -104,8 +104,8 @@ class TrustFiles:
             if note is not None and before is not None and _same(built, before):
                 return note
             written = sign_trust(built, [self._keyring.trust_signer()])
-            self._put(self._path.with_name(f"trust-{built.sequence}.note"), written)
-            self._put(self._path, written)
+            replace_durably(self._path.with_name(f"trust-{built.sequence}.note"), written.encode(), mode=PUBLIC)
+            replace_durably(self._path, written.encode(), mode=PUBLIC)
             return written
 
     def _build(self, now: Instant, before: TrustFile | None) -> TrustFile:
@@ -152,22 +152,6 @@ class TrustFiles:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError("The trust file cannot be read.", where=str(self._path)) from error
-
-    def _put(self, path: Path, text: str) -> None:
-        fresh = path.with_name(path.name + ".new")
-        try:
-            with fresh.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise StoreError("The trust file cannot be written.", where=str(path)) from error
 
 
 def _trusted(key: KeyEvent, name: str | None) -> TrustedKey:

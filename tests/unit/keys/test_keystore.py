@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import KeystoreError
+from ledger.errors import KeystoreError, StoreError
 from ledger.keys.entries import KeyState, Purpose
 from ledger.keys.keystore import Keystore
 from ledger.keys.password import ensure_password_file, read_password
@@ -265,7 +265,7 @@ def test_a_failed_write_changes_neither_file_nor_memory(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(KeystoreError, match="No space left"):
+        with pytest.raises(StoreError, match="No space left"):
             store.add_chain_key(SEOUL, Role.ANCHOR)
     assert (tmp_path / "keystore.json").read_bytes() == before
     assert store.list() == listed
