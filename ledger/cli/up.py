@@ -18,7 +18,8 @@ import typer
 import uvicorn
 
 from api.app import create_app
-from api.server import configure_logs, server_for
+from api.logs import configure_logs
+from api.server import server_for
 from ledger.cli.client import SERVICE_FILE
 from ledger.cli.console import invoke, new_app, say, tell
 from ledger.cli.demo.story import Demo
@@ -90,7 +91,9 @@ def _serve(services: Services, listener: socket.socket, begin: float, *, demo: b
     settings = services.settings
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    server = server_for(create_app(services, settings), host=host, port=port)
+    server = server_for(
+        create_app(services, settings), host=host, port=port, trusted_proxies=list(settings.trusted_proxies)
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: _stop(server))
     document = {"url": url, "rpc": services.rpc_url, "pid": os.getpid()}
