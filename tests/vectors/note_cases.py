@@ -158,6 +158,7 @@ def tlog_proofs() -> list[dict[str, Any]]:
         good("cosigned", text + cosigned(1795478402)),
         bad("a path of 54", f"{header}index 7\n{hash_line * 54}\n{note_text()}"),
         bad("another version", text.replace("@v1", "@v2"), "unknown-version"),
+        bad("another header", text.replace("tlog-proof", "tlog-prove")),
         bad("with extra", text.replace("index 0", "extra AAAA\nindex 0")),
         bad("no index", text.replace("index 0\n", "")),
         bad("index with a leading zero", text.replace("index 0", "index 00")),

@@ -86,6 +86,8 @@ def trust_files() -> list[dict[str, Any]]:
         "a log twice": lambda trust: trust["logs"].append(trust["logs"][0]),
         "a name without validators": chain(name="9001"),
         "validators without a name": chain(validators=validators),
+        "a chain with an empty name": chain(name="", validators=validators),
+        "a chain with a name of 129 bytes": chain(name="가" * 43, validators=validators),
         "an empty validator set": chain(name="9001", validators=[{"from": 1, "set": []}]),
         "a validator twice": chain(name="9001", validators=[{"from": 1, "set": [validators[0]["set"][0]] * 2}]),
         "a validator without power": chain(

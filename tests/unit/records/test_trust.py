@@ -79,6 +79,9 @@ def test_an_older_file_or_one_that_skips_is_refused() -> None:
     third = replace(SECOND, sequence=3, previous=trust_digest(SECOND))
     with pytest.raises(EvidenceError, match="does not follow"):
         parse_trust(sign_trust(third, [ALICE, BOB, DAVE]), previous=FIRST)
+    skips = replace(SECOND, sequence=3)
+    with pytest.raises(EvidenceError, match="does not follow"):
+        parse_trust(sign_trust(skips, [ALICE, BOB]), previous=FIRST)
     fork = replace(SECOND, previous=trust_digest(SECOND))
     with pytest.raises(EvidenceError, match="does not follow"):
         parse_trust(sign_trust(fork, [ALICE, BOB]), previous=FIRST)
