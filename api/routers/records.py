@@ -115,7 +115,6 @@ class BulkAnswers:
         self._job = job
         self._first_line = first_line
         self._accepted = self._created = self._failed = 0
-        self._batch: int | None = None
 
     def answers(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """One line of result for each line."""
@@ -123,10 +122,10 @@ class BulkAnswers:
         for result in issuance.submit_many(agency, self._job, lines, self._first_line):
             yield self._answer(result)
 
-    def summary(self) -> dict[str, int | None]:
-        """What the last line says."""
-        counts = {"accepted": self._accepted, "created": self._created, "failed": self._failed}
-        return {"batch": self._batch, **counts}
+    def summary(self) -> dict[str, int]:
+        """What the last line says; the batch also where a job that is whole already was sent without a line."""
+        batch = self._caller.services.issuance.batch_of(self._caller.agency, self._job)
+        return {"batch": batch, "accepted": self._accepted, "created": self._created, "failed": self._failed}
 
     def _answer(self, result: LineResult) -> bytes:
         accepted = result.accepted
@@ -136,7 +135,6 @@ class BulkAnswers:
             return json_line({"line": result.line, "problem": error_document(error, f"line {result.line}")})
         self._accepted += 1
         self._created += accepted.created
-        self._batch = accepted.batch
         number = f'"{accepted.number}"' if accepted.number else "null"
         created = "true" if accepted.created else "false"
         # The shape is fixed and its values need no escapes: written out, a line costs a fifth of json.dumps.
