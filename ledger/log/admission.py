@@ -2,7 +2,8 @@
 
 Against what is on disk and against what stands earlier in the same group. The rules (design.md, "Retries"):
 
-1. Same idempotency key: same request → its record; another request → conflict.
+1. Same idempotency key: same request → its record; another request → conflict. A key is used also where rule 3
+   answered it.
 2. A number that is used: same document, in this log → as rule 3; else conflict.
 3. A document that this log has (kinds with one record for a document): same or no number → its record while that is
    active or suspended; else conflict.
@@ -41,6 +42,13 @@ class New(NamedTuple):
 Admitted = New | Known | InputError
 
 
+class Admission(NamedTuple):
+    """What was decided for each of a group, in order, and the keys to bind to records that others made."""
+
+    decided: Sequence[Admitted]
+    bound: Sequence[tuple[str, Digest32, LogIndex]]
+
+
 @dataclass(slots=True)
 class _Seen:
     """What the log has, as far as this group asks: from disk first, then grown by the group itself."""
@@ -52,9 +60,11 @@ class _Seen:
     documents: dict[Digest32, LogIndex]
     last_seqs: dict[str, int]
     first_new: int
+    bound: list[tuple[str, Digest32, LogIndex]]
+    """Keys whose submissions were answered with a record that another one made."""
 
 
-class Admission:
+class Doorkeeper:
     """The rules of one log."""
 
     def __init__(self, log: LogInfo, records: RecordStore, status_of: StatusOf) -> None:
@@ -65,7 +75,7 @@ class Admission:
         self._records = records
         self._status_of = status_of
 
-    def admit(self, group: Sequence[Prepared], size: int, *, trust_chance: bool = True) -> list[Admitted]:
+    def admit(self, group: Sequence[Prepared], size: int, *, trust_chance: bool = True) -> Admission:
         """Decide for each of a group, in order; the first new record gets the index `size`.
 
         Args:
@@ -81,7 +91,7 @@ class Admission:
                 decided.append(self._admit(prepared, seen))
             except InputError as error:
                 decided.append(error)
-        return decided
+        return Admission(decided=decided, bound=seen.bound)
 
     def _look_up(self, group: Sequence[Prepared], size: int, *, trust_chance: bool) -> _Seen:
         keys = [one.idempotency_key for one in group if one.idempotency_key is not None]
@@ -98,6 +108,7 @@ class Admission:
             documents=dict(self._records.find_documents(self._log_no, documents)) if documents else {},
             last_seqs=dict(self._records.last_process_seqs(self._log_no, sorted(processes))) if processes else {},
             first_new=size,
+            bound=[],
         )
 
     def _admit(self, one: Prepared, seen: _Seen) -> Admitted:
@@ -110,6 +121,9 @@ class Admission:
         known = _known_document(one, seen)
         if known is not None:
             self._expect_standing(known, seen)
+            if one.idempotency_key is not None:
+                seen.keys[one.idempotency_key] = (known, one.request_digest)
+                seen.bound.append((one.idempotency_key, one.request_digest, known))
             return Known(at=known)
         if one.supersedes is not None:
             self._expect_correctable(one.supersedes, seen)

@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ledger.errors import BusyError, ConflictError, InputError, SillokError, StoreError
-from ledger.log.admission import Admission, Admitted, New, StatusOf
+from ledger.log.admission import Admitted, Doorkeeper, New, StatusOf
 from ledger.log.limits import MAX_GROUP_BYTES, MAX_GROUP_RECORDS, MAX_WAITING
 from ledger.log.making import Known
 from ledger.log.preparing import Prepared
@@ -87,7 +87,7 @@ class Sequencer:
         self._record_keys = record_keys
         self._keyring = keyring
         self._clock = clock
-        self._admission = Admission(log, records, status_of)
+        self._doorkeeper = Doorkeeper(log, records, status_of)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._count = 0
@@ -208,9 +208,13 @@ class Sequencer:
         self, prepared: Sequence[Prepared], with_proofs: bool, *, trust_chance: bool
     ) -> tuple[Sequence[Admitted], dict[LogIndex, Sequenced]]:
         size = self._records.tree_size(self.log.log_no) if self._size is None else self._size
-        admitted = self._admission.admit(prepared, size, trust_chance=trust_chance)
-        news = [one for one in admitted if isinstance(one, New)]
-        return admitted, self._commit(news, size, with_proofs) if news else {}
+        admission = self._doorkeeper.admit(prepared, size, trust_chance=trust_chance)
+        news = [one for one in admission.decided if isinstance(one, New)]
+        written = self._commit(news, size, with_proofs) if news else {}
+        if admission.bound:
+            # After the commit, since a twin may have made its record in this very group; before anybody is answered.
+            self._records.bind_keys(self.log.log_no, admission.bound)
+        return admission.decided, written
 
     def _commit(self, news: Sequence[New], old_size: TreeSize, with_proofs: bool) -> dict[LogIndex, Sequenced]:
         """Steps 2 to 5; the module's docstring says what a crash after each leaves."""

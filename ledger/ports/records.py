@@ -143,6 +143,12 @@ class RecordStore(Protocol):
     def commit_group(self, group: GroupCommit) -> None:
         """Write a whole group commit; on disk when it returns, nothing of it if it raises."""
 
+    def bind_keys(self, log_no: int, keys: Sequence[tuple[str, Digest32, LogIndex]]) -> None:
+        """Durably bind idempotency keys to records that are there: (key, digest of the request, index).
+
+        A submission that was answered with another one's record has used its key too. Raises ConflictError.
+        """
+
     def head(self, log_no: int) -> CommitInfo | None:
         """The newest group commit; None for an empty log."""
 

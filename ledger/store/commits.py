@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -41,12 +43,24 @@ def write_group(database: Database, group: GroupCommit, inherited: int | None) -
     """
     if group.size != group.old_size + len(group.records):
         raise StoreError(f"{len(group.records)} records do not lead from {group.old_size} to {group.size}.")
+    with _refusing_twins(), database.write() as connection:
+        _expect_size(connection, group, inherited)
+        _write_records(connection, group)
+        _write_tiles(connection, group)
+        _count_batches(connection, group)
+
+
+def write_keys(database: Database, rows: Sequence[tuple[object, ...]]) -> None:
+    """Write rows of `idempotency` alone. Raises ConflictError where a key is used already."""
+    with _refusing_twins(), database.write() as connection:
+        insert_many(connection, insert(schema.idempotency), rows)
+
+
+@contextmanager
+def _refusing_twins() -> Iterator[None]:
+    """A unique key that refuses a row is the caller's conflict, not the disk's failure."""
     try:
-        with database.write() as connection:
-            _expect_size(connection, group, inherited)
-            _write_records(connection, group)
-            _write_tiles(connection, group)
-            _count_batches(connection, group)
+        yield
     except StoreError as error:
         if isinstance(error.__cause__, IntegrityError):
             raise ConflictError(

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, and_, select
 from ledger.errors import NotFoundError
 from ledger.ports.records import CommitInfo, GroupCommit, StoredRecord
 from ledger.store import schema
-from ledger.store.commits import write_group
+from ledger.store.commits import write_group, write_keys
 from ledger.store.finding import SqlFinding
 from ledger.store.places import MAX_RECORDS, place_of
 from ledger.store.rows import RECORD, as_commit, as_record
 from ledger.store.tiles import StoredTiles
-from ledger.values import LogIndex, TreeSize
+from ledger.values import Digest32, LogIndex, TreeSize
 
 
 class SqlRecords(SqlFinding):
@@ -37,6 +37,15 @@ class SqlRecords(SqlFinding):
         """Write a whole group commit; on disk when it returns, nothing of it if it raises."""
         before = self.tree_size(group.log_no) if self.head(group.log_no) is None else None
         write_group(self._database, group, before)
+
+    def bind_keys(self, log_no: int, keys: Sequence[tuple[str, Digest32, LogIndex]]) -> None:
+        """Durably bind idempotency keys to records that are there: (key, digest of the request, index).
+
+        Raises:
+            ConflictError: a key is used already.
+        """
+        rows = [(log_no, key, digest, place_of(self.owner(log_no, index), index)) for key, digest, index in keys]
+        write_keys(self._database, rows)
 
     def head(self, log_no: int) -> CommitInfo | None:
         """The newest group commit; None for an empty log."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.issuing import BUSAN, SEOUL, Office, certificate, digest_of, running_office
 
@@ -203,6 +203,7 @@ def test_a_job_has_a_plain_name_and_counts_from_one(office: Office, job: str, fi
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(requests=[(1, "k1", None), (1, "k2", None), (0, "k2", None)])
 @given(
     requests=st.lists(
         st.tuples(st.integers(0, 6), st.sampled_from(["k1", "k2", "k3", None]), st.sampled_from([None, 1, 2])),

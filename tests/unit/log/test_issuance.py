@@ -68,6 +68,15 @@ def test_the_same_key_gives_the_same_record_and_another_request_a_conflict(offic
     assert other.created, "a key is scoped to its log"
 
 
+def test_a_key_is_used_also_where_the_document_was_known(office: Office) -> None:
+    """Found by trying any mix of requests twice: else the key could be bound to another document later."""
+    office.issuance.submit(SEOUL, certificate("a"), "one").result()
+    assert not office.issuance.submit(SEOUL, certificate("a"), "two").result().created
+    with pytest.raises(ConflictError, match="idempotency key"):
+        office.issuance.submit(SEOUL, certificate("b"), "two").result()
+    assert not office.issuance.submit(SEOUL, certificate("a"), "two").result().created
+
+
 def test_the_same_document_and_number_give_the_same_record_while_it_stands(office: Office) -> None:
     first = office.issuance.submit(SEOUL, certificate("a", number=NUMBER)).result()
     assert first.number == NUMBER
