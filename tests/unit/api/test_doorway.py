@@ -169,6 +169,23 @@ def test_a_body_over_the_limit_gets_its_problem_even_if_it_is_sent_to_the_end_fi
     problem(httpx.post(url + path, content=(body[:1000] for _ in range(1500))), 413, "too-large")
 
 
+def test_the_connection_is_not_reset_under_a_client_that_is_still_sending(url: str) -> None:
+    # More than the buffers of both sockets hold: unless somebody goes on reading, sending breaks before the end.
+    size, piece = 500 * MAX_BODY_BYTES, b"x" * MAX_BODY_BYTES
+    address = urlsplit(url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=20) as connection:
+        connection.sendall(b"POST /v1/raw HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(size // len(piece)):
+            connection.sendall(piece)
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in head
+    assert json.loads(body)["type"] == "/problems/too-large"
+
+
 def test_a_body_of_exactly_the_limit_passes(url: str) -> None:
     response = httpx.post(f"{url}/v1/raw", content=b"x" * MAX_BODY_BYTES)
     assert response.text == str(MAX_BODY_BYTES)
