@@ -11,8 +11,11 @@ from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.logs import configure_logs
+from api.problem_kinds import PROBLEMS
+from api.problems import MEDIA_TYPE, document, problem_response
 
 __all__ = ["bound_port", "configure_logs", "server_for"]
 
@@ -21,6 +24,21 @@ KEEP_ALIVE_S: Final = 30
 SHUTDOWN_S: Final = 20
 """How long running requests may go on after a stop, in seconds; what was acknowledged is on disk long before."""
 BACKLOG: Final = 2048
+
+
+class PoliteProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP, which answers with a problem document also where the request is no HTTP at all."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer once and close; nothing of what was sent is repeated."""
+        content = {
+            **document(PROBLEMS["input"], "This is no HTTP request.", "request line or headers"),
+            "status": 400,
+        }
+        body = bytes(problem_response(content).body)
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(head.encode() + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body)
+        self.transport.close()
 
 
 def server_for(app: ASGIApp, *, host: str, port: int, trusted_proxies: list[str] | None = None) -> uvicorn.Server:
@@ -37,7 +55,7 @@ def server_for(app: ASGIApp, *, host: str, port: int, trusted_proxies: list[str]
         host=host,
         port=port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=PoliteProtocol,
         ws="none",
         log_config=None,
         access_log=False,

@@ -88,7 +88,7 @@ ROOMS: dict[str, set[str]] = {
     "api.bulk": {"api.limits", "api.problems", "api.spool", "ledger.errors"},
     "api.doorway": {"api.limits", "api.problem_kinds", "api.problems"},
     "api.logs": set(),
-    "api.server": {"api.logs"},
+    "api.server": {"api.logs", "api.problem_kinds", "api.problems"},
     "api.openapi": {"api.problem_kinds", "api.problems"},
     "api.tile_path": {"ledger.errors"},
     # The forms that cross the ledger's services, written as JSON; nothing here calls one.

@@ -214,6 +214,20 @@ def test_an_answer_that_came_before_the_body_was_read_is_still_received(url: str
     problem(response, 401, "unauthorized")
 
 
+def test_what_is_no_http_gets_a_problem_too(url: str) -> None:
+    address = urlsplit(url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=10) as connection:
+        connection.sendall(f"{MARKER} is no method\r\n\r\n".encode())
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    content = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert set(content) == MEMBERS
+    assert content["status"] == 400
+    assert MARKER.encode() not in answer
+
+
 def test_a_query_over_the_limit_is_a_problem(url: str) -> None:
     problem(httpx.get(f"{url}/v1/things/a?{'x' * (MAX_QUERY_BYTES + 1)}"), 414, "query-too-long")
     assert httpx.get(f"{url}/v1/things/a?{'x' * MAX_QUERY_BYTES}").status_code == 200
