@@ -144,6 +144,9 @@ def test_a_window_ends_after_it_starts_and_fits_the_slot(city: City, agency: Age
     start = city.view("keyOf", key)[0][3]
     with city.chain.reverts("KeyWindowInvalid", start, start, NOW):
         city.govern("moveNotAfter", key, start)
+    city.chain.pass_time(100)
+    with city.chain.reverts("KeyWindowInvalid", start, start + 50, NOW):
+        city.govern("moveNotAfter", key, start + 50)  # acts since then would be out of window after the fact
 
 
 def test_a_window_that_has_ended_never_moves_again(city: City, agency: Agency) -> None:

@@ -198,6 +198,27 @@ def test_a_successor_shares_words_and_batches_with_its_predecessor(city: City, l
     assert log.status(0, batch=3)[1] == R, "a recall holds in every generation"
 
 
+def test_statuses_of_voided_records_do_not_reach_the_records_that_take_their_places(city: City) -> None:
+    """The thief anchored 20 to 39, a second generation went on, and was cut to 20 when the theft was found."""
+    log = city.new_log(records=20)  # all of it is in one word
+    log.agency.add_key("thief", Role.ANCHOR)
+    thief, good = log.agency.signer("thief"), log.head
+    log.grow(40, by=thief)
+    log.change(log.act([10, 30]))
+    city.govern("closeLog", log.log_id)
+    second = log.succeed(40, log.head)
+    second.grow(60, by=thief)
+    second.change(second.act([50]))
+    city.govern("closeLog", second.log_id)
+    city.chain.pass_time(2)
+    city.govern("declareCompromisedSince", key_of(thief), log.head[2])
+    city.call(city.deployer, "voidHeads", second.log_id, [second.head, log.head])
+    third = second.succeed(20, good)
+    third.grow(100)
+    third.change(third.act([31]))
+    assert [third.status(i)[0] for i in (10, 30, 31, 50)] == [R, A, R, A]
+
+
 def test_anyone_has_a_status_attested(city: City, log: LogOnChain) -> None:
     log.change(log.act([300, 301]))
     log.change(log.act([9], batches=True, after=S))

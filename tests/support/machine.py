@@ -12,7 +12,7 @@ from support.solidity import Receipt, RevertedError
 
 # Derandomised: the same steps on both engines and on every machine; a change of seed is a change of code.
 SETTINGS = settings(
-    max_examples=14,
+    max_examples=10,
     stateful_step_count=22,
     deadline=None,
     derandomize=True,

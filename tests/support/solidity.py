@@ -158,6 +158,21 @@ class Chain:
         found = contract.interface.read_result(function, self._call(bytes(20), contract.address, data))
         return found[0] if len(found) == 1 else found
 
+    def views(self, calls: Sequence[tuple[Contract, str, tuple[Any, ...]]]) -> list[Any]:
+        """Many views in few requests."""
+        requests = [
+            Request("eth_call", ({"to": "0x" + c.address.hex(), "data": "0x" + data.hex()}, "latest"))
+            for c, function, values in calls
+            for data in [c.interface.call_data(function, *values)]
+        ]
+        out = []
+        for (contract, function, _), reply in zip(calls, self.rpc.batch(requests), strict=True):
+            if isinstance(reply, Failure):
+                raise reverted(reply)
+            found = contract.interface.read_result(function, bytes.fromhex(str(reply)[2:]))
+            out.append(found[0] if len(found) == 1 else found)
+        return out
+
     def _call(self, sender: bytes, to: bytes, data: bytes) -> bytes:
         call = {"from": "0x" + sender.hex(), "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(GAS)}
         (reply,) = self.rpc.batch([Request("eth_call", (call, "latest"))])  # type: ignore[arg-type]
