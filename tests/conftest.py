@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,19 @@ ALLOWED = "../shared lacks"
 def root() -> Path:
     """The project's own folder."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _limit_recursion_as_the_service_does(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Undo what importing py-evm does to a whole test process: ten thousand frames overflow the C stack in `json`.
+
+    The service never imports it; the embedded chain, which does, gives its threads larger stacks.
+    """
+    before = sys.getrecursionlimit()
+    if "localchain" not in request.node.nodeid and "contracts" not in request.node.nodeid:
+        sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(before)
 
 
 def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -93,6 +93,7 @@ def send(
                 summary = answer
             else:
                 _keep(answer, sent.popleft(), kept, advance)
+    kept.flush()
     if not summary:
         raise InfrastructureError(
             f"The service stopped after {kept.done:,} of {total:,} inputs.",

@@ -46,6 +46,10 @@ class ResultFile:
         """Append one result."""
         self._stream.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
 
+    def flush(self) -> None:
+        """Let others read what was written so far."""
+        self._stream.flush()
+
     def failures(self) -> int:
         """How many of the inputs were refused, over all runs."""
         self._stream.flush()

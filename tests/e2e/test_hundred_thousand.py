@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from support.service_process import ROOT, add_seoul, done, running
@@ -32,18 +33,19 @@ def test_evidence_outlives_network_and_service(tmp_path: Path) -> None:
                 listed.write(f'{{"sha256":"{rng.randbytes(32).hex()}"}}\n')
     with running(tmp_path / "data") as service:
         add_seoul(service)
-        done(
-            "anchor", tmp_path / "list.ndjson", "--data", service.data, "--results", tmp_path / "results.ndjson",
-            "--evidence", tmp_path / "evidence",
-        )  # fmt: skip
+        results = tmp_path / "results.ndjson"
+        done("anchor", tmp_path / "list.ndjson", "--data", service.data, "--results", results, timeout_s=480)
+        indexes = {result["line"] - 1: result["index"] for result in map(json.loads, results.open())}
+        assert len(set(indexes.values())) == RECORDS
+        away = tmp_path / "away"
+        away.mkdir()
+        for number in sampled:
+            shutil.copy(documents / f"{number}.txt", away)
+            path = f"/v1/agencies/6110000/records/{indexes[number]}/evidence?disclose=public"
+            with urlopen(service.url + path, timeout=60) as answer:
+                (away / f"{number}.txt.evidence").write_bytes(answer.read())
         done("trust", "--out", tmp_path / "trust.note", "--data", service.data)
-    assert len(list((tmp_path / "evidence").iterdir())) == RECORDS
-    names = {r["line"] - 1: r for r in map(json.loads, (tmp_path / "results.ndjson").open())}
-    away = tmp_path / "away"
-    away.mkdir()
     for number in sampled:
-        shutil.copy(documents / f"{number}.txt", away)
-        shutil.copy(tmp_path / "evidence" / f"{names[number]['number']}.evidence", away / f"{number}.txt.evidence")
         result = without_network(away / f"{number}.txt", tmp_path / "trust.note")
         assert result.returncode == 0, result.stdout + result.stderr
         (away / f"{number}.txt").write_text(f"document {number}.\n")

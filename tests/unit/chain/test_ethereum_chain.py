@@ -158,7 +158,9 @@ def test_a_thousand_statuses_are_one_request(ours: DeployedChain, monkeypatch: p
     ours.ethereum.head()
     with counted(monkeypatch) as requests:
         found = ours.ethereum.statuses(office.log_id, pairs)
-    assert len(requests) == 1
+    # Besides it there may be one greeting, where the kept connection had been closed meanwhile.
+    assert sum(size > 200 for size in requests) == 1
+    assert len(requests) <= 2
     revoked = {5, 6, 300}
     assert found == [
         (

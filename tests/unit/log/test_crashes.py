@@ -34,7 +34,9 @@ def test_a_crash_at(step: str, tmp_path: Path) -> None:
         check=False,
     )
     assert child.returncode == -9, child.stderr
-    acknowledged = [line.split() for line in child.stdout.splitlines()]
+    # The kill may cut the last line, or fall between a line and its end: only whole lines are acknowledged for sure.
+    lines = child.stdout.split("\n")[:-1]
+    acknowledged = [words for words in map(str.split, lines) if len(words) == 3]
     assert len(acknowledged) < COUNT
 
     with running_office(tmp_path) as office:
