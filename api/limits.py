@@ -82,5 +82,6 @@ _BODY_LIMITS: Final = (
     (re.compile(r"/v1/agencies/[^/]*/records"), MAX_RECORD_BYTES),
     (re.compile(r"/v1/agencies/[^/]*/records:bulk"), MAX_BULK_BYTES),
     (re.compile(r"/v1/verifications"), MAX_EVIDENCE_BYTES),
+    (re.compile(r"/check/evidence"), MAX_EVIDENCE_BYTES),
     (re.compile(r"/v1/agencies/[^/]*/status"), MAX_STATUS_BYTES),
 )

@@ -32,6 +32,10 @@ TONES: Final = {
 }
 """What to do, as a colour with a shape and a word beside it; a number's result is always `none`."""
 
+FRESH_S: Final = 300
+"""How old the status under a `valid` may be, in seconds, where no past instant was asked about: without a fresh
+status there is no `valid` (pages.md)."""
+
 RECORD_EXISTS: Final = "record-exists"
 """What a page calls the result of a number whose record stands: no verdict, since nothing was compared."""
 
@@ -96,6 +100,10 @@ class ResultView:
     checks_heading: str
     checks: tuple[CheckRow, ...]
     chain: str | None
+    evidence: str | None
+    """Address of the evidence file, where this ledger has one that strangers may see."""
+    link: str | None
+    """Address of this check; carries nothing but the number."""
 
 
 def moment(instant: Instant) -> Moment:
@@ -114,9 +122,12 @@ def present(report: Report, words: Words, *, by_file: bool, office: Office | Non
         words: the page's language.
         by_file: whether a file's digest was compared; a number alone compares nothing.
         office: the issuing office, where the report proves which it is.
-        now: for "as of now" where the report has no instant (nothing was found).
+        now: for "as of now" where the report has no instant (nothing was found), and to tell a stale status.
     """
-    verdict = report.verdict
+    stale = report.verdict is Verdict.VALID and report.as_of is not None and now - report.as_of > FRESH_S
+    verdict = Verdict.CANNOT_CHECK if stale else report.verdict
+    reason = words["reason_stale"] if stale else _reason(report, words)
+    values = _values(report, office, reason, now)
     tone = TONES[verdict] if by_file else "none"
     exists_only = verdict is Verdict.VALID and not by_file
     outcomes = [check.outcome for check in report.checks]
@@ -126,9 +137,11 @@ def present(report: Report, words: Words, *, by_file: bool, office: Office | Non
         tone_word=words[f"tone_{tone}"],
         shape=SHAPES[tone],
         word=words["result_number_word"] if exists_only else words[f"verdicts.{verdict.value}.word"],
-        headline=words["result_number_heading"] if exists_only else _headline(report, words, office, now),
-        second=_second(report, words),
-        next=words["result_number_next"] if exists_only else _next(report, words, office),
+        headline=words["result_number_heading"]
+        if exists_only
+        else _headline(verdict, values, words, from_the_start=report.about.from_the_start),
+        second=_second(report, verdict, words),
+        next=words["result_number_next"] if exists_only else _next(verdict, words, office),
         instant=moment(report.as_of) if report.as_of is not None else None,
         facts=() if verdict is Verdict.ALTERED else _facts(report, words, office),
         honest=verdict in (Verdict.ALTERED, Verdict.NOT_FOUND) and by_file,
@@ -143,14 +156,47 @@ def present(report: Report, words: Words, *, by_file: bool, office: Office | Non
         ),
         checks=tuple(_row(check, words) for check in report.checks),
         chain=_chain(report, words),
+        evidence=_evidence(report) if verdict is not Verdict.ALTERED else None,
+        link=f"/r/{report.about.number}" if report.about.number and verdict is not Verdict.ALTERED else None,
     )
 
 
-def _headline(report: Report, words: Words, office: Office | None, now: Instant) -> str:
-    """The verdict's sentence; its plain form where something that it would name is not proved."""
+def unanswered(words: Words, *, reason: str, known_at: Instant | None = None) -> ResultView:
+    """The page where there is no report at all: chain or service does not answer, so nothing can be told.
+
+    Args:
+        words: the page's language.
+        reason: key of the reason's words.
+        known_at: the last instant of which the record is known to be neither revoked nor suspended, or None.
+    """
+    verdict = Verdict.CANNOT_CHECK
+    return ResultView(
+        verdict=verdict.value,
+        tone="none",
+        tone_word=words["tone_none"],
+        shape=SHAPES["none"],
+        word=words["verdicts.cannot-check.word"],
+        headline=words.say("verdicts.cannot-check.sentence", reason=words[reason]),
+        second=words.say("no_revocation_then", time=_time(known_at)) if known_at is not None else None,
+        next=words["verdicts.cannot-check.next"],
+        instant=None,
+        facts=(),
+        honest=False,
+        not_proved=(),
+        notes=(),
+        checks_heading="",
+        checks=(),
+        chain=None,
+        evidence=None,
+        link=None,
+    )
+
+
+def _values(report: Report, office: Office | None, reason: str | None, now: Instant) -> dict[str, str | None]:
+    """What the sentences can name; None where it is not proved."""
     about = report.about
     issued = about.anchored_at if about.anchored_at is not None else about.recorded_at
-    values: dict[str, str | None] = {
+    return {
         "agency": office.name if office else None,
         "contact": office.contact if office else None,
         "number": about.number,
@@ -160,24 +206,38 @@ def _headline(report: Report, words: Words, office: Office | None, now: Instant)
         "until": _day(about.valid_until),
         "from": _day(about.valid_from),
         "due": _time(about.due),
-        "reason": _reason(report, words),
+        "reason": reason,
     }
-    key = f"verdicts.{report.verdict.value}"
-    if any(value is None and f"{{{name}}}" in words[f"{key}.sentence"] for name, value in values.items()):
+
+
+def _headline(verdict: Verdict, values: dict[str, str | None], words: Words, *, from_the_start: bool) -> str:
+    """The verdict's sentence; its plain form where something that it would name is not proved."""
+    key = f"verdicts.{verdict.value}"
+    # Cancelled from the start (취소) and withdrawn from now on (철회) are different words.
+    sentence = f"{key}.cancelled" if verdict is Verdict.REVOKED and from_the_start else f"{key}.sentence"
+    if any(value is None and f"{{{name}}}" in words[sentence] for name, value in values.items()):
         return words[f"{key}.plain"]
-    return words.say(f"{key}.sentence", **values)
+    return words.say(sentence, **values)
 
 
-def _next(report: Report, words: Words, office: Office | None) -> str:
-    return words.say(f"verdicts.{report.verdict.value}.next", contact=office.contact if office else words["agency"])
+def _next(verdict: Verdict, words: Words, office: Office | None) -> str:
+    return words.say(f"verdicts.{verdict.value}.next", contact=office.contact if office else words["agency"])
 
 
-def _second(report: Report, words: Words) -> str | None:
+def _second(report: Report, verdict: Verdict, words: Words) -> str | None:
     """Without a fresh status there is no `valid`; what is known of an earlier instant is said in a second line."""
-    if report.verdict is not Verdict.CANNOT_CHECK or report.as_of is None:
+    if verdict is not Verdict.CANNOT_CHECK or report.as_of is None:
         return None
     clean = report.check(14).outcome is Outcome.PASSED and report.about.changed_at is None
     return words.say("no_revocation_then", time=_time(report.as_of)) if clean else None
+
+
+def _evidence(report: Report) -> str | None:
+    """Where the public evidence can be saved; only of what this service looked up itself."""
+    about = report.about
+    if report.evidence is None or about.agency is None or about.index is None:
+        return None
+    return f"/v1/agencies/{about.agency}/records/{about.index}/evidence"
 
 
 def _reason(report: Report, words: Words) -> str | None:

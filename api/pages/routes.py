@@ -1,14 +1,17 @@
-"""The pages: look a number up, check a file's fingerprint, read what a problem means, and the API's documentation."""
+"""The citizen's pages: look a number up, check a file's fingerprint or evidence, read what a problem means.
+
+Where the chain does not answer there is no verdict but `cannot-check`, with the last instant of which something is
+known; a person is shown that, and never an error page, since nothing is wrong with the document.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import parse_qs, quote
 
-from fastapi import APIRouter, FastAPI, Query
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi import APIRouter, FastAPI, Header, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,33 +19,25 @@ from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from api.deps import Looking
-from api.pages.results import Office, present
-from api.pages.words import Words, choose_language, load_words
+from api.pages import registry
+from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
+from api.pages.results import Office, ResultView, present, unanswered
+from api.pages.words import Words, choose_language
 from api.problem_kinds import PROBLEMS
-from ledger.errors import InputError, NotFoundError
+from ledger.errors import ChainError, InputError, NotFoundError
 from ledger.hashing.encodings import hex_decode
 from ledger.records.number import read_number
-from ledger.values import AgencyCode, Digest32
+from ledger.values import AgencyCode, Digest32, Instant, Status
 from ledger.verification.report import Report
 from ledger.wiring import Services, now
 
 router = APIRouter(include_in_schema=False)
-Language = Annotated[str | None, Query(max_length=8)]
-WORDS: Final = load_words()
-TEMPLATES: Final = Environment(
-    loader=PackageLoader("api.pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_PRIVATE: Final = {"cache-control": "no-store", "x-robots-tag": "noindex"}
-_FORM: Final = "application/x-www-form-urlencoded"
 
 
 def install_pages(app: FastAPI) -> None:
     """Put the pages and their files into an application, and let its problems be shown as pages to people."""
     app.include_router(router)
+    app.include_router(registry.router)
     app.mount("/static", StaticFiles(directory=str(files("api.pages").joinpath("static"))), name="static")
     app.mount("/docs/swagger", StaticFiles(directory=str(swagger_ui_path)), name="swagger")
     app.state.problem_page = problem_page
@@ -50,43 +45,77 @@ def install_pages(app: FastAPI) -> None:
 
 @router.get("/")
 def start(request: Request, lang: Language = None) -> HTMLResponse:
-    """The first page: two forms."""
-    return _page(request, "index.html", _words(request, lang), {})
+    """The first page: by number, by file, by evidence. It carries the answer for a service that is gone later."""
+    words = words_of(request, lang)
+    return page(request, "index.html", words, {"down": unanswered(words, reason="reason_service")})
 
 
 @router.get("/r")
 def typed_number(number: Annotated[str, Query(max_length=64)], lang: Language = None) -> RedirectResponse:
     """A number as a person typed it goes to its own address, which is also what a QR code holds."""
     language = f"?lang={quote(lang)}" if lang else ""
-    return RedirectResponse(f"/r/{read_number(number)}{language}", 303, headers=_PRIVATE)
+    return RedirectResponse(f"/r/{read_number(number)}{language}", 303, headers=PRIVATE)
 
 
 @router.get("/r/{number}")
 def by_number(request: Request, services: Looking, number: str, lang: Language = None) -> HTMLResponse:
     """What the ledger says of a number. Never green: nobody compared the paper."""
-    report = services.verification.by_number(read_number(number))
-    return _result(request, services, report, _words(request, lang), by_file=False)
+    wanted, words = read_number(number), words_of(request, lang)
+    return _result(
+        request,
+        services,
+        words,
+        lambda: services.verification.by_number(wanted),
+        by_file=False,
+        known=lambda: _known(services, wanted),
+    )
 
 
 @router.post("/check")
 async def by_file(request: Request, services: Looking, lang: Language = None) -> HTMLResponse:
     """What the ledger says of a file's fingerprint, and of a number beside it. Sent in the body, so in no log."""
-    words = _words(request, lang)
+    words = words_of(request, lang)
     form = _form(await request.body())
     if not form.get("sha256"):
         raise InputError("There is no fingerprint.", where="sha256", fix="Choose a file, or enter its fingerprint.")
     digest = Digest32(hex_decode(form["sha256"].strip().lower(), length=32, where="sha256"))
     number = read_number(form["number"]) if form.get("number") else None
-    report = await run_in_threadpool(_verify, services, digest, number)
-    return await run_in_threadpool(_result, request, services, report, words, by_file=True)
+    known = (lambda: _known(services, number)) if number is not None else None
+    return await run_in_threadpool(
+        _result, request, services, words, lambda: _verify(services, digest, number), by_file=True, known=known
+    )
+
+
+@router.post("/check/evidence")
+async def by_evidence(
+    request: Request,
+    services: Looking,
+    lang: Language = None,
+    document: Annotated[str | None, Header(alias="x-document-sha256", max_length=64)] = None,
+) -> HTMLResponse:
+    """What the nineteen checks say of an evidence file (the body); green only with the document beside it.
+
+    The document's digest comes in a header, so that it is in no log of addresses.
+    """
+    words = words_of(request, lang)
+    digest = Digest32(hex_decode(document, length=32, where="x-document-sha256")) if document else None
+    data = await request.body()
+    return await run_in_threadpool(
+        _result,
+        request,
+        services,
+        words,
+        lambda: services.verification.by_evidence(data, document=digest),
+        by_file=digest is not None,
+    )
 
 
 @router.get("/problems")
 def problem_list(request: Request, lang: Language = None) -> HTMLResponse:
     """Every kind of problem."""
-    words = _words(request, lang)
+    words = words_of(request, lang)
     kinds = [(kind.slug, kind.status, kind.title_ko if words.language == "ko" else kind.title) for kind in _kinds()]
-    return _page(request, "problems.html", words, {"kinds": kinds})
+    return page(request, "problems.html", words, {"kinds": kinds})
 
 
 @router.get("/problems/{slug}")
@@ -94,13 +123,13 @@ def problem_kind(request: Request, slug: str, lang: Language = None) -> HTMLResp
     """What one kind of problem means: the page that `type` of a problem document names."""
     if slug not in PROBLEMS:
         raise NotFoundError("There is no such kind of problem.", where="address", fix="See /problems.")
-    return _problem(request, slug, _words(request, lang), None, 200)
+    return _problem(request, slug, words_of(request, lang), None, 200)
 
 
 @router.get("/docs")
 def documentation(request: Request) -> HTMLResponse:
     """The interactive documentation, from files of this service."""
-    return _page(request, "docs.html", WORDS["en"], {})
+    return page(request, "docs.html", WORDS["en"], {})
 
 
 @router.get("/robots.txt")
@@ -132,7 +161,7 @@ def _problem(
         "default_fix": kind.fix,
         "occurrence": occurrence,
     }
-    return _page(request, "problem.html", words, view, status)
+    return page(request, "problem.html", words, view, status)
 
 
 def _verify(services: Services, digest: Digest32, number: str | None) -> Report:
@@ -141,10 +170,34 @@ def _verify(services: Services, digest: Digest32, number: str | None) -> Report:
     return services.verification.by_digest(digest)
 
 
-def _result(request: Request, services: Services, report: Report, words: Words, *, by_file: bool) -> HTMLResponse:
+def _result(
+    request: Request,
+    services: Services,
+    words: Words,
+    ask: Callable[[], Report],
+    *,
+    by_file: bool,
+    known: Callable[[], Instant | None] | None = None,
+) -> HTMLResponse:
+    """The page of a verification; where the chain does not answer, what is known of an earlier instant."""
+    try:
+        report = ask()
+    except ChainError:
+        view: ResultView = unanswered(words, reason="reason_chain", known_at=known() if known is not None else None)
+        return page(request, "result.html", words, {"result": view}, 503)
     office = _office(services, report.about.agency, words)
     view = present(report, words, by_file=by_file, office=office, now=now())
-    return _page(request, "result.html", words, {"result": view})
+    return page(request, "result.html", words, {"result": view})
+
+
+def _known(services: Services, number: str) -> Instant | None:
+    """The last instant of which the record with a number is known to be active; None where that is not known."""
+    try:
+        found = services.lookup.by_number(number)
+    except NotFoundError:
+        return None
+    status = services.status.status_now(found.log.log_no, found.index)
+    return status.block.time if status.block is not None and status.worse is Status.ACTIVE else None
 
 
 def _office(services: Services, code: AgencyCode | None, words: Words) -> Office | None:
@@ -153,18 +206,6 @@ def _office(services: Services, code: AgencyCode | None, words: Words) -> Office
         if agency.code == code:
             return Office(name=agency.name_ko if words.language == "ko" else agency.name_en, contact=agency.contact)
     return None
-
-
-def _words(request: Request, lang: str | None) -> Words:
-    return WORDS[choose_language(lang, request.headers.get("accept-language"))]
-
-
-def _page(request: Request, name: str, words: Words, view: Mapping[str, Any], status: int = 200) -> HTMLResponse:
-    # A result that was posted can't be shown again by its address: its other language begins anew.
-    path = request.url.path if request.method == "GET" else "/"
-    other = f"{path}?lang={words.other}"
-    html = TEMPLATES.get_template(name).render(words=words, other_address=other, **view)
-    return HTMLResponse(html, status, headers={**_PRIVATE, "content-language": words.language})
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -1,36 +1,35 @@
-"""The two catalogues of words, and which of them a reader gets: Korean first."""
+"""The two gettext catalogues, and which of them a reader gets: Korean first.
+
+Messages are named by their place (`number_label`), not by an English text: Korean is written first, and neither
+language is a translation that may be missing. A missing name is a mistake of ours and raises KeyError.
+"""
 
 from __future__ import annotations
 
 import re
-import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
+
+from babel.messages.pofile import read_po
 
 from ledger.errors import InputError
 
 LANGUAGES: Final = ("ko", "en")
 """Korean is the default; the order is that of preference where a reader states none."""
 
+_PARTICLE: Final = re.compile(r"(.)이\(가\)")
 _TAG: Final = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q\s*=\s*([0-9.]{1,5}))?\s*")
 
 
 class Words:
     """One language's words, read by key; an unknown key is a mistake of ours and raises KeyError."""
 
-    def __init__(self, language: str, table: dict[str, object]) -> None:
-        """Take one table of the catalogue."""
+    def __init__(self, language: str, table: Mapping[str, str]) -> None:
+        """Take one catalogue."""
         self.language = language
         self.other = LANGUAGES[1 - LANGUAGES.index(language)]
-        self._table: dict[str, str] = {}
-        self._flatten(table, "")
-
-    def _flatten(self, table: dict[str, object], prefix: str) -> None:
-        for name, value in table.items():
-            if isinstance(value, dict):
-                self._flatten(value, f"{prefix}{name}.")
-            else:
-                self._table[prefix + name] = str(value)
+        self._table = dict(table)
 
     def __getitem__(self, key: str) -> str:
         """The words of a key, such as `number_label` or `verdicts.valid.next`."""
@@ -41,14 +40,28 @@ class Words:
         return frozenset(self._table)
 
     def say(self, key: str, **values: object) -> str:
-        """The words of a key with its places filled."""
-        return self._table[key].format(**values)
+        """The words of a key with its places filled; a Korean particle follows the sound before it."""
+        return _PARTICLE.sub(_particle, self._table[key].format(**values))
+
+
+def _particle(match: re.Match[str]) -> str:
+    """`이` after a syllable that ends in a consonant, `가` after one that does not; both after anything else."""
+    before = match[1]
+    if not "가" <= before <= "힣":
+        return match[0]
+    return before + ("이" if (ord(before) - ord("가")) % 28 else "가")
 
 
 def load_words() -> dict[str, Words]:
     """Both catalogues, by language."""
-    table = tomllib.loads(files("api.pages").joinpath("words.toml").read_text(encoding="utf-8"))
-    return {language: Words(language, table[language]) for language in LANGUAGES}
+    found = {}
+    for language in LANGUAGES:
+        with files("api.pages").joinpath("i18n", f"{language}.po").open("rb") as file:
+            catalogue = read_po(file, locale=language)
+        found[language] = Words(
+            language, {str(message.id): str(message.string) for message in catalogue if message.id}
+        )
+    return found
 
 
 def choose_language(asked: str | None, accepted: str | None) -> str:

@@ -11,6 +11,7 @@ import pytest
 from support.service import SEOUL, Office
 
 from api.problem_kinds import PROBLEMS
+from ledger.errors import ChainError
 
 DIGEST = hashlib.sha256(b"a paper").hexdigest()
 
@@ -162,3 +163,49 @@ def test_the_documentation_is_served_from_here(office: Office) -> None:
     assert "swagger-ui-bundle.js" in text
     assert office.get("/docs/swagger/swagger-ui-bundle.js").status_code == 200
     assert f"/log/{SEOUL}" not in text
+
+
+def test_evidence_is_green_only_beside_its_document(office: Office, number: str) -> None:
+    place = office.get(f"/v1/records?number={number}").json()["index"]
+    evidence = office.get(f"/v1/agencies/{SEOUL}/records/{place}/evidence").content
+
+    def verdict(content: bytes, **headers: str) -> tuple[list[str], list[str]]:
+        answer = office.call("POST", "/check/evidence", content=content, headers={"accept": "text/html", **headers})
+        assert answer.status_code == 200
+        page = Page(answer.text)
+        return page.verdicts, page.tones
+
+    assert verdict(evidence) == (["record-exists"], ["none"])
+    assert verdict(evidence, **{"x-document-sha256": DIGEST}) == (["valid"], ["accept"])
+    assert verdict(evidence, **{"x-document-sha256": "ab" * 32}) == (["altered"], ["refuse"])
+    assert verdict(b"{}", **{"x-document-sha256": DIGEST}) == (["altered"], ["refuse"])
+
+
+def test_a_result_offers_its_evidence_and_an_address_with_nothing_but_the_number(office: Office, number: str) -> None:
+    _, text, page = read(office, f"/r/{number}")
+    assert f"/r/{number}" in page.addresses
+    saved = next(address for address in page.addresses if address.endswith("/evidence"))
+    assert office.get(saved).json()["sillok"] == "evidence/v1"
+    assert "이 출력물은 증명서가 아닙니다" in text
+
+
+def test_without_an_answer_from_the_chain_nothing_is_judged_and_the_last_known_instant_is_named(
+    office: Office, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent() -> None:
+        raise ChainError("The chain does not answer.")
+
+    monkeypatch.setattr(office.services.chain, "head", silent)
+    for language, known in (("ko", "기준으로는 취소·정지 없음"), ("en", "not revoked or suspended")):
+        status, text, page = read(office, f"/r/{number}", language=language)
+        assert (status, page.verdicts, page.tones) == (503, ["cannot-check"], ["none"])
+        assert known in text
+    status, text, page = check(office, f"sha256={DIGEST}&number={number}")
+    assert (status, page.verdicts, page.tones) == (503, ["cannot-check"], ["none"])
+
+
+def test_the_first_page_carries_the_answer_for_a_service_that_is_gone_later(office: Office) -> None:
+    _, text, page = read(office, "/")
+    assert page.verdicts == ["cannot-check"], "the only one, and in a template: shown by script alone"
+    assert re.search(r'<template id="down">\s*<section class="verdict none"', text)
+    assert "<noscript>" in text

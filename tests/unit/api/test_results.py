@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from api.pages.results import TONES, Office, ResultView, present
+from api.pages.results import TONES, Office, ResultView, present, unanswered
 from api.pages.words import load_words
 from ledger.values import AgencyCode, Instant, LogIndex, Origin, Verdict, parse_instant
 from ledger.verification.report import CHECK_NAMES, About, Check, Outcome, Report, Source
@@ -67,7 +67,36 @@ def test_a_number_alone_says_that_a_record_exists_and_nothing_of_the_paper() -> 
 
 
 def test_a_number_of_a_revoked_record_says_that_it_is_revoked() -> None:
-    assert "취소" in shown(Verdict.REVOKED, by_file=False).headline
+    assert "철회" in shown(Verdict.REVOKED, by_file=False).headline
+
+
+def test_cancelled_from_the_start_and_withdrawn_from_now_on_are_different_words() -> None:
+    withdrawn = shown(Verdict.REVOKED).headline
+    cancelled = shown(Verdict.REVOKED, about=dataclasses.replace(ABOUT, from_the_start=True)).headline
+    assert "철회" in withdrawn
+    assert "취소" not in withdrawn
+    assert "처음부터 취소" in cancelled
+    assert "서울특별시가" in cancelled, "the particle follows the sound"
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(0, "valid"), (300, "valid"), (301, "cannot-check")])
+def test_a_status_that_is_not_fresh_is_never_green(age: int, verdict: str) -> None:
+    clean = dataclasses.replace(ABOUT, changed_at=None)
+    view = shown(Verdict.VALID, about=clean, as_of=Instant(NOW - age))
+    assert view.verdict == verdict
+    assert (view.tone == "accept") == (verdict == "valid")
+    if verdict == "cannot-check":
+        assert view.second is not None
+        assert "기준으로는 취소·정지 없음" in view.second
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_where_nothing_answers_the_page_cannot_tell_and_says_what_was_known(language: str) -> None:
+    view = unanswered(WORDS[language], reason="reason_chain", known_at=NOW)
+    assert (view.verdict, view.tone) == ("cannot-check", "none")
+    assert WORDS[language]["reason_chain"] in view.headline
+    assert "2026-11-25 10:00:00 KST" in str(view.second)
+    assert unanswered(WORDS[language], reason="reason_service").second is None
 
 
 @pytest.mark.parametrize("language", WORDS)
