@@ -1,41 +1,43 @@
 // The first page with script: a file is hashed here and only its fingerprint is sent; the answer takes the page's place.
 // Without this script the number look-up and the fingerprint form work as they are.
+import { hashFile } from "./verify/hash-file.js";
+
 const byId = (name) => document.getElementById(name);
 const fileForm = byId("file-form");
 const LARGEST_EVIDENCE = 256 * 1024;
 let turn = 0; // a new check makes every answer of an older one void
-let worker = null;
+let running = null;
 
 /** Begin a check: the old verdict goes first. */
 function begin() {
   byId("answer").replaceChildren();
   turn += 1;
-  stopWorker();
+  stopHashing();
   return turn;
 }
 
-function stopWorker() {
-  if (worker) worker.terminate();
-  worker = null;
+function stopHashing() {
+  if (running) running.abort();
+  running = null;
   byId("cancel").hidden = true;
 }
 
-/** SHA-256 of a file as hex, computed in a worker; null where it cannot be read. Cancelling leaves it open for ever. */
-function fingerprint(file, state) {
-  return new Promise((resolve) => {
-    worker = new Worker("/static/hash-worker.js", { type: "module" });
-    byId("cancel").hidden = false;
-    worker.onerror = () => { stopWorker(); resolve(null); };
-    worker.onmessage = ({ data }) => {
-      if (data.percent !== undefined) {
-        state.textContent = fileForm.dataset.progress.replace("{percent}", data.percent);
-        return;
-      }
-      stopWorker();
-      resolve(data.digest ?? null);
-    };
-    worker.postMessage(file);
-  });
+/** SHA-256 of a file as hex, computed in a worker; null where it cannot be read, or was cancelled. */
+async function fingerprint(file, state) {
+  const mine = turn;
+  running = new AbortController();
+  byId("cancel").hidden = false;
+  const onProgress = (done) => {
+    const percent = file.size ? Math.floor((100 * done) / file.size) : 100;
+    if (mine === turn) state.textContent = fileForm.dataset.progress.replace("{percent}", percent);
+  };
+  try {
+    return await hashFile(file, { worker: "/static/verify/hash-worker.js", onProgress, signal: running.signal });
+  } catch {
+    return null;
+  } finally {
+    if (mine === turn) stopHashing();
+  }
 }
 
 /** Ask the service, and show its page; where it does not answer, the answer that came with this page. */
