@@ -6,7 +6,7 @@ import { checkKey, verifyEd25519 } from "./ed25519.js";
 import { EvidenceError, FormatError } from "./errors.js";
 import { sentence } from "./sentences.js";
 import { sha256 } from "./sha256.js";
-import { quoted } from "./text.js";
+import { WHITE, quoted } from "./text.js";
 import { parseInstant } from "./values.js";
 
 /**
@@ -22,9 +22,7 @@ export const NOTE_LIMIT = 256 * 1024;
 
 const MAX_SIGNATURES = 64;
 const DASH = "— ";
-// Python's white space, which the format's own examples were checked with: U+0085 is one there, U+FEFF is none.
-const NAME =
-  /^[^ +\x00-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{1,300}$/u;
+const NAME = new RegExp(`^[^${WHITE}+\\x00-\\x1f]{1,300}$`, "u");
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
 const LAST_INSTANT = BigInt(parseInstant("9999-12-31T23:59:59Z"));
 

@@ -1,9 +1,9 @@
 // The document number, as in ledger/records/number.py: 15 random digits and an ISO/IEC 7064 MOD 11,10 check digit.
 import { FormatError } from "./errors.js";
-import { quoted } from "./text.js";
+import { WHITE, quoted } from "./text.js";
 
 const NUMBER = /^[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{4}$/;
-const TYPED = /[\s\-\u2010-\u2015\u2212]/g;
+const TYPED = new RegExp(`[${WHITE}\\-\\u2010-\\u2015\\u2212]`, "g");
 
 /**
  * The check digit that belongs behind `digits` (ISO/IEC 7064, hybrid system MOD 11,10).
