@@ -20,7 +20,7 @@ lint: .venv/.test
 	$(BIN)/mypy
 
 bench: .venv/.test node_modules/.installed
-	$(BIN)/python tests/bench/run.py
+	PYTHONPATH=tests:. $(BIN)/python -m bench.run
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -205,15 +205,12 @@ def _small(name: str, value: float, unit: str, aim: float) -> Row:
     return Row(measure=name, value=value, unit=unit, peer="", ratio=None, aim=f"<= {aim:g} {unit}", met=value <= aim)
 
 
-def main(counts: tuple[int, ...] = (10_000, 1_000_000)) -> list[Row]:
-    """Measure at each size, print, and return the rows."""
-    rows = []
+def rows(counts: Iterable[int] = (10_000, 1_000_000)) -> Iterator[Row]:
+    """Measure at each size."""
     for count in counts:
-        for row in measure(count):
-            print(row.text(), flush=True)
-            rows.append(row)
-    return rows
+        yield from measure(count)
 
 
 if __name__ == "__main__":
-    main(tuple(int(text) for text in sys.argv[1:]) or (10_000, 1_000_000))
+    for one in rows([int(text) for text in sys.argv[1:]] or (10_000, 1_000_000)):
+        print(one.text(), flush=True)
