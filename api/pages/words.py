@@ -1,4 +1,4 @@
-"""The two gettext catalogues, and which of them a reader gets: Korean first.
+"""The gettext catalogues of each audience in two languages, and which of them a reader gets: Korean first.
 
 Messages are named by their place (`number_label`), not by an English text: Korean is written first, and neither
 language is a translation that may be missing. A missing name is a mistake of ours and raises KeyError.
@@ -17,6 +17,9 @@ from ledger.errors import InputError
 
 LANGUAGES: Final = ("ko", "en")
 """Korean is the default; the order is that of preference where a reader states none."""
+
+AUDIENCES: Final = ("citizen", "clerk", "auditor")
+"""Each audience's pages have a catalogue of their own; the clerk's and the auditor's may use the citizen's words."""
 
 _PARTICLE: Final = re.compile(r"(.)이\(가\)")
 _TAG: Final = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q\s*=\s*([0-9.]{1,5}))?\s*")
@@ -53,14 +56,18 @@ def _particle(match: re.Match[str]) -> str:
 
 
 def load_words() -> dict[str, Words]:
-    """Both catalogues, by language."""
+    """The catalogues of all audiences joined, by language; a name that two audiences define is a mistake of ours."""
     found = {}
     for language in LANGUAGES:
-        with files("api.pages").joinpath("i18n", f"{language}.po").open("rb") as file:
-            catalogue = read_po(file, locale=language)
-        found[language] = Words(
-            language, {str(message.id): str(message.string) for message in catalogue if message.id}
-        )
+        table: dict[str, str] = {}
+        for audience in AUDIENCES:
+            with files("api.pages").joinpath("i18n", f"{audience}.{language}.po").open("rb") as file:
+                catalogue = read_po(file, locale=language)
+            messages = {str(message.id): str(message.string) for message in catalogue if message.id}
+            if twice := table.keys() & messages.keys():
+                raise ValueError(f"{audience}.{language}.po repeats {sorted(twice)} of another catalogue.")
+            table |= messages
+        found[language] = Words(language, table)
     return found
 
 
