@@ -108,6 +108,17 @@ def test_depth_and_length_are_limited() -> None:
         canonical.encode(deep)
 
 
+@pytest.mark.timeout(60)  # it takes milliseconds; a scan that begins anew at every quote takes a quarter of an hour
+@pytest.mark.parametrize("tail", [b"", b"\\", b'"'])
+def test_a_string_that_never_ends_is_read_once(tail: bytes) -> None:
+    data = b"[" * 17 + b'"' + b'\\"' * 130_000 + tail
+    with pytest.raises(FormatError, match="deeper than 16"):
+        canonical.load(data, limit=len(data))
+    shallow = b"[" + b'"' + b'[\\"' * 60_000 + tail
+    with pytest.raises(FormatError, match="not JSON"):
+        canonical.load(shallow, limit=len(shallow))
+
+
 @pytest.mark.parametrize("value", [1.5, None, 2**53, -(2**53), "\0", "\ud800", {1: 2}, b"x", {"a": {3}}])
 def test_what_has_no_text_is_not_written(value: object) -> None:
     with pytest.raises(FormatError):
