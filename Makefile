@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts
+.PHONY: run test lint bench clean lock contracts words tokens
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -21,6 +21,10 @@ lint: .venv/.test
 
 bench: .venv/.test node_modules/.installed
 	PYTHONPATH=tests:. $(BIN)/python -m bench.run
+
+# What a page may say, and whether its colours can be read: seconds each, and part of `make test`.
+words tokens: .venv/.test
+	@PYTHONPATH=tests:. $(BIN)/python -m looks.$@
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py
