@@ -190,6 +190,7 @@ def _join(parts: _Adapters, keeper: ChainKeeper | None, rpc_url: str, opened: Ex
         clock=now,
         status_of=lambda log_no, index: status.status_now(log_no, index).worse,
         is_open=lambda log: _is_open(chain_store, log),
+        workers=os.cpu_count() or 1,
     )
     trust = _trust_files(parts)
 
