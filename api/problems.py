@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem_kinds import PROBLEMS, ProblemKind
-from ledger.errors import SillokError
+from ledger.errors import SillokError, printable
 
 MEDIA_TYPE: Final = "application/problem+json"
 DEFAULT_WHERE: Final = "request"
@@ -72,8 +72,8 @@ def document(
         "type": f"/problems/{kind.slug}",
         "title": kind.title,
         "status": kind.status,
-        "detail": detail,
-        "where": where or DEFAULT_WHERE,
+        "detail": printable(detail),
+        "where": printable(where or DEFAULT_WHERE),
         "fix": fix or kind.fix,
         "instance": uuid.uuid4().urn,
     }

@@ -23,6 +23,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 
+def printable(text: str) -> str:
+    """The text with lone surrogates written out: a stranger's word may hold one, and no answer could carry it."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class SillokError(Exception):
     """Base of everything that Sillok raises on purpose.
 
@@ -36,10 +41,11 @@ class SillokError(Exception):
     slug: ClassVar[str] = "error"
 
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
+        what = printable(what)
         super().__init__(what)
         self.what = what
-        self.where = where
-        self.fix = fix
+        self.where = None if where is None else printable(where)
+        self.fix = None if fix is None else printable(fix)
 
     def __str__(self) -> str:
         """What was wrong, where, and what to do, as one line."""

@@ -27,6 +27,7 @@ from api.schemas.agencies import (
     NewKey,
     Rotation,
 )
+from api.schemas.base import Ordinal
 from ledger.hashing.encodings import hex_decode
 from ledger.ports.agencies import ApiRole
 from ledger.values import KeyId, parse_agency, parse_instant
@@ -125,7 +126,7 @@ def make_api_key(asked: NewKey, caller: Managing) -> ApiKeyMade:
 @router.delete(
     "/v1/agencies/{agency}/api-keys/{key_no}", status_code=204, openapi_extra=KEYED, summary="Revoke an API key"
 )
-def revoke_api_key(caller: Managing, key_no: int) -> Response:
+def revoke_api_key(caller: Managing, key_no: Ordinal) -> Response:
     """Revoke at once: the next request with it is refused."""
     caller.services.agencies.revoke_api_key(caller.agency, key_no)
     caller.desk.authenticator.forget()

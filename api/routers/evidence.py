@@ -14,6 +14,7 @@ from api.auth import Act
 from api.bulk import MEDIA_TYPE, json_line
 from api.deps import BEARER, Acting, InAgency, acting, admit, admit_lookup
 from api.limits import MAX_PAGE
+from api.schemas.base import Index
 from ledger.log.evidence import Disclose
 from ledger.log.lookup import RecordView
 from ledger.records.kinds import is_public
@@ -43,7 +44,7 @@ class Disclosed(StrEnum):
 def evidence(
     request: Request,
     agency: InAgency,
-    index: int,
+    index: Index,
     disclose: Annotated[
         Disclosed, Query(description="all needs the agency's key, where a person's facts are in it")
     ] = Disclosed.PUBLIC,
@@ -65,9 +66,9 @@ def evidence(
     summary="The evidence files of an issuing batch",
 )
 def batch_evidence(
-    batch: Annotated[int, Query(ge=1, description="the issuing batch")],
+    batch: Annotated[int, Query(ge=1, lt=2**53, description="the issuing batch")],
     caller: Reading,
-    after: Annotated[int, Query(ge=-1, description="only records behind this place")] = -1,
+    after: Annotated[int, Query(ge=-1, lt=2**53, description="only records behind this place")] = -1,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="records in this answer")] = 1000,
 ) -> StreamingResponse:
     """NDJSON `{"index", "number", "sha256", "evidence"}`, every fact disclosed. Go on with `after`."""

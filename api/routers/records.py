@@ -16,6 +16,7 @@ from api.bulk import MEDIA_TYPE, BulkResponse, json_line
 from api.deps import BEARER, Acting, InAgency, Looking, admit
 from api.problems import error_document
 from api.routers.views import shown
+from api.schemas.base import Index
 from api.schemas.records import RecordAccepted, RecordShown, RecordsShown
 from api.schemas.status import ActRow, History, StatusNow
 from api.schemas.submission import BULK_EXAMPLE, SUBMISSION
@@ -161,13 +162,13 @@ def look_up(
 
 
 @router.get("/v1/agencies/{agency}/records/{index}", summary="Look a record up by its place")
-def by_index(services: Looking, agency: InAgency, index: int) -> RecordShown:
+def by_index(services: Looking, agency: InAgency, index: Index) -> RecordShown:
     """One record by its place in the agency's log."""
     return shown(services, services.lookup.by_index(agency, LogIndex(index)))
 
 
 @router.get("/v1/agencies/{agency}/records/{index}/history", summary="Every change of a record's status")
-def history(services: Looking, agency: InAgency, index: int) -> History:
+def history(services: Looking, agency: InAgency, index: Index) -> History:
     """Every act on the record and on its issuing batch, oldest first."""
     view = services.lookup.by_index(agency, LogIndex(index))
     status = services.status.status_now(view.log.log_no, view.index)

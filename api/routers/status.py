@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header
 
 from api.auth import Act
 from api.deps import BEARER, Acting, InAgency, Looking, acting
+from api.schemas.base import Ordinal
 from api.schemas.status import StatusActView, StatusAsked
 from ledger.errors import InputError
 from ledger.ports.chain_store import StatusRequest
@@ -37,7 +38,7 @@ def change(asked: StatusAsked, caller: Changing, idempotency_key: Key = None) ->
 
 
 @router.get("/v1/agencies/{agency}/status/{act}", summary="How far a status act has come")
-def act_state(services: Looking, agency: InAgency, act: int) -> StatusActView:
+def act_state(services: Looking, agency: InAgency, act: Ordinal) -> StatusActView:
     """Accepted, sent, final or refused; a refusal says what the contract says."""
     request = services.status.request(agency, act)
     return StatusActView.of(request, _touched(services, request))

@@ -39,6 +39,7 @@ NumberText = Annotated[
     ),
 ]
 Index = Annotated[int, Field(ge=0, lt=2**53, description="place in the log, from 0")]
+Ordinal = Annotated[int, Field(ge=1, lt=2**53, description="a number that this service counts by, from 1")]
 Size = Annotated[int, Field(ge=0, lt=2**53, description="number of records in the log")]
 
 
