@@ -1,0 +1,10 @@
+"""Joins adapters to services, once: the only place that knows which store, chain and keystore are used.
+
+`open_services` opens everything that one data folder holds; nothing runs yet. `Services.start` starts what works in
+the background. `sillok up` does both, `sillok fsck` only the first.
+"""
+
+from ledger.wiring.clock import now
+from ledger.wiring.services import Services, open_services
+
+__all__ = ["Services", "now", "open_services"]

@@ -1,0 +1,151 @@
+"""Opens what one data folder holds: its lock, its keystore, its chain and contracts, its stores."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.chain.deploy import deploy
+from ledger.chain.deployment import Deployment, Terms, load_deployment
+from ledger.chain.ethereum import EthereumChain
+from ledger.chain.keeper import ChainKeeper
+from ledger.chain.launcher import LocalChainProcess
+from ledger.errors import ChainError, StoreError
+from ledger.keys.keystore import Keystore
+from ledger.keys.password import ensure_password_file, read_password
+from ledger.ports.agencies import AgencyStore
+from ledger.ports.chain_store import ChainStore
+from ledger.ports.keys import RecordKeys
+from ledger.ports.records import RecordStore
+from ledger.settings import Settings
+from ledger.store.opening import open_store
+from ledger.store.record_keys import open_record_keys
+
+LOCK_FILE: Final = "lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """What the services stand on."""
+
+    settings: Settings
+    keyring: Keystore
+    deployment: Deployment
+    chain: EthereumChain
+    records: RecordStore
+    chain_store: ChainStore
+    agency_store: AgencyStore
+    record_keys: RecordKeys
+    rpc_url: str
+    """Where the chain listened when this was opened; a keeper starts the embedded one on the same port again."""
+    keeper: ChainKeeper | None
+
+
+def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, opened: ExitStack) -> Adapters:
+    """Open a data folder and make what is missing in it; `opened` closes all of it again.
+
+    Raises: as `open_services`.
+    """
+    _lock(settings.data, opened)
+    keyring = _open_keystore(settings, ask_password)
+    child = _start_chain(settings, opened)
+    deployment = _deployment(settings, child, keyring)
+    chain = EthereumChain(
+        settings.rpc_url or (lambda: _url(settings, child)),
+        deployment,
+        finality=settings.finality,
+        timeout_s=settings.rpc_timeout_s,
+    )
+    opened.callback(chain.close)
+    keyring.refuse_well_known(chain.identity())
+    store = open_store(settings.data / "ledger.db")
+    opened.callback(store.close)
+    record_keys = open_record_keys(settings.data / "record-keys.db")
+    opened.callback(record_keys.close)
+    return Adapters(
+        settings=settings,
+        keyring=keyring,
+        deployment=deployment,
+        chain=chain,
+        records=store.records,
+        chain_store=store.chain,
+        agency_store=store.agencies,
+        record_keys=record_keys,
+        rpc_url=_url(settings, child),
+        keeper=ChainKeeper(child) if child is not None else None,
+    )
+
+
+def _lock(data: Path, opened: ExitStack) -> None:
+    """Hold the folder: one service, or one fsck, at a time. The lock ends with the process, however it ends."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(f"The data folder cannot be written: {error.strerror}.", where=str(data)) from error
+    opened.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise StoreError(
+            "A service runs on this data folder already.",
+            where=str(data),
+            fix="Stop it, or name another with --data.",
+        ) from error
+
+
+def _open_keystore(settings: Settings, ask: Callable[[], str] | None) -> Keystore:
+    path, given = settings.data / "keystore.json", settings.keystore_password
+    if settings.keystore_password_file is None and given is None and settings.rpc_url is None:
+        # The embedded default: whoever has the data folder has everything in it, and `sillok up` says so.
+        password = ensure_password_file(settings.data / "keystore.password")
+    else:
+        secret = given.get_secret_value() if given is not None else None
+        password = read_password(file=settings.keystore_password_file, given=secret, prompt=ask)
+    return Keystore.open(path, password) if path.exists() else _new_keystore(path, password, settings)
+
+
+def _new_keystore(path: Path, password: str, settings: Settings) -> Keystore:
+    """A keystore with the keys of the installation; an agency's keys are drawn when it is registered."""
+    keystore = Keystore.create(path, password)
+    keystore.add_trust_key(f"{settings.log_name}/trust")
+    if settings.rpc_url is None:
+        # The embedded chain starts with a council of one and no delay; elsewhere the council's keys are with others.
+        keystore.add_council_key()
+        keystore.add_deployer_key()
+    return keystore
+
+
+def _start_chain(settings: Settings, opened: ExitStack) -> LocalChainProcess | None:
+    if settings.rpc_url is not None:
+        return None
+    child = LocalChainProcess(settings.data / "chain")
+    child.start()
+    opened.callback(child.stop)
+    return child
+
+
+def _url(settings: Settings, child: LocalChainProcess | None) -> str:
+    return child.url if child is not None else str(settings.rpc_url)
+
+
+def _deployment(settings: Settings, child: LocalChainProcess | None, keyring: Keystore) -> Deployment:
+    """The contracts of this chain: on the embedded one put there at the first start, elsewhere by an operator."""
+    folder = settings.data / "deployments"
+    if child is None:
+        found = sorted(folder.glob("*.json"))
+        if len(found) != 1:
+            raise ChainError(
+                "Which contracts to use on this chain is not known.",
+                where=str(folder),
+                fix="Deploy them with scripts/deploy.py, and put its deployments/<chainId>.json there.",
+            )
+        return load_deployment(found[0])
+    members = tuple(signer.address for signer in keyring.governor_signers())
+    terms = Terms(members=members, threshold=1, minimum_delay_s=0)
+    return deploy(child.url, keyring.deployer_signer(), folder, terms)
