@@ -68,6 +68,14 @@ class Rate:
     burst: int
 
 
+SIGN_IN_ADDRESS: Final = Rate(per_s=0.5, burst=40)
+"""Failed sign-ins from one address: an office behind one address mistypes now and then, a guesser gets 43,000 a day
+over all logins together. A success gives its token back."""
+
+SIGN_IN_LOGIN: Final = Rate(per_s=1 / 60, burst=6)
+"""Failed sign-ins under one login: six, then one a minute: nobody is locked out for ever by another's guesses."""
+
+
 def body_limit(method: str, path: str) -> int:
     """Largest body in bytes that this request may have."""
     if method in ("GET", "HEAD", "DELETE", "OPTIONS"):

@@ -43,6 +43,12 @@ class TokenBuckets:
             del self._buckets[next(iter(self._buckets))]
         return wait
 
+    def give_back(self, caller: Hashable) -> None:
+        """Return a token that was taken for what turned out to cost nothing, such as a sign-in that succeeded."""
+        found = self._buckets.get(caller)
+        if found is not None:
+            self._buckets[caller] = (min(float(self.rate.burst), found[0] + 1), found[1])
+
 
 def caller_of(host: str) -> str:
     """The caller that an address stands for: an IPv4 address, or the /64 network that one IPv6 subscriber has."""

@@ -54,6 +54,16 @@ class Settings(BaseSettings):
     writes_per_s: Annotated[float, Field(ge=0)] = Field(
         default=5000.0, description="writes per second with one API key (burst: twice that); 0: no limit"
     )
+    session_idle_s: Annotated[int, Field(ge=60, le=86400)] = Field(
+        default=1800, description="a clerk's session ends after so many seconds without a request"
+    )
+    session_longest_s: Annotated[int, Field(ge=300, le=604800)] = Field(
+        default=36000, description="a clerk's session ends so many seconds after sign-in: a working day"
+    )
+    upload_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        default=7,
+        description="uploaded tables, their rows and the PDFs made from them are deleted after so many days",
+    )
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="addresses of reverse proxies whose X-Forwarded-For is believed, as a JSON list"
     )

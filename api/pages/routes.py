@@ -20,6 +20,7 @@ from swagger_ui_bundle import swagger_ui_path
 
 from api.deps import Looking
 from api.pages import registry
+from api.pages.clerk.install import install_clerk
 from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
 from api.pages.results import Office, ResultView, present, unanswered
 from api.pages.words import Words, choose_language
@@ -38,6 +39,7 @@ def install_pages(app: FastAPI) -> None:
     """Put the pages and their files into an application, and let its problems be shown as pages to people."""
     app.include_router(router)
     app.include_router(registry.router)
+    install_clerk(app)
     app.mount("/static", StaticFiles(directory=str(files("api.pages").joinpath("static"))), name="static")
     app.mount("/docs/swagger", StaticFiles(directory=str(swagger_ui_path)), name="swagger")
     app.state.problem_page = problem_page

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "status": Command("ledger.cli.status", "Suspend, resume, revoke or supersede records."),
     "recall": Command("ledger.cli.recall", "Revoke a list of records or a whole issuing batch."),
     "agency": Command("ledger.cli.agency", "Register agencies, and give and revoke their API keys."),
+    "account": Command("ledger.cli.account", "Add, list and disable the people who sign in to the clerk's pages."),
     "key": Command("ledger.cli.key", "List and rotate an agency's keys, or declare one compromised."),
     "trust": Command("ledger.cli.trust", "Write the trust file that verifiers start from."),
     "fsck": Command("ledger.cli.fsck", "Recompute everything in a data folder and compare it with the chain."),

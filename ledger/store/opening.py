@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from ledger.errors import StoreError
+from ledger.store.accounts import SqlAccounts
 from ledger.store.agencies import SqlAgencies
 from ledger.store.chain_store import SqlChainStore
 from ledger.store.database import Database
@@ -28,6 +29,7 @@ class Store:
     records: SqlRecords
     chain: SqlChainStore
     agencies: SqlAgencies
+    accounts: SqlAccounts
     database: Database
 
     def close(self) -> None:
@@ -49,7 +51,11 @@ def open_store(path: Path) -> Store:
         migrate(database)
         records = SqlRecords(database)
         return Store(
-            records=records, chain=SqlChainStore(database, records), agencies=SqlAgencies(database), database=database
+            records=records,
+            chain=SqlChainStore(database, records),
+            agencies=SqlAgencies(database),
+            accounts=SqlAccounts(database),
+            database=database,
         )
     except BaseException:
         database.close()

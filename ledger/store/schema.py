@@ -295,3 +295,27 @@ outbox: Final = Table(
     Column("bumps", Integer, nullable=False),
     Column("replaced", LargeBinary, nullable=False),
 )
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("account_no", Integer, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("agency", Text, nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("demo", Integer, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", LargeBinary(32), primary_key=True),
+    Column("account_no", Integer, nullable=False, index=True),
+    Column("began_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -18,6 +18,7 @@ from ledger.chain.launcher import LocalChainProcess
 from ledger.errors import ChainError, StoreError
 from ledger.keys.keystore import Keystore
 from ledger.keys.password import ensure_password_file, read_password
+from ledger.ports.accounts import AccountStore
 from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import RecordKeys
@@ -40,6 +41,7 @@ class Adapters:
     records: RecordStore
     chain_store: ChainStore
     agency_store: AgencyStore
+    account_store: AccountStore
     record_keys: RecordKeys
     rpc_url: str
     """Where the chain listened when this was opened; a keeper starts the embedded one on the same port again."""
@@ -75,6 +77,7 @@ def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, op
         records=store.records,
         chain_store=store.chain,
         agency_store=store.agencies,
+        account_store=store.accounts,
         record_keys=record_keys,
         rpc_url=_url(settings, child),
         keeper=ChainKeeper(child) if child is not None else None,

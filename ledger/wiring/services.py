@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
+from ledger.accounts.service import Accounts
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.governor import Governor
 from ledger.chain.keeper import ChainKeeper
@@ -50,6 +51,7 @@ class Services:
     records: RecordStore
     chain_store: ChainStore
     agency_store: AgencyStore
+    accounts: Accounts
     chain: EthereumChain
     keyring: Keystore
     agencies: Agencies
@@ -143,6 +145,12 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         records=records,
         chain_store=chain_store,
         agency_store=parts.agency_store,
+        accounts=Accounts(
+            parts.account_store,
+            clock=now,
+            idle_s=parts.settings.session_idle_s,
+            longest_s=parts.settings.session_longest_s,
+        ),
         chain=chain,
         keyring=parts.keyring,
         agencies=_agencies(parts, loop.mirror, issuance),

@@ -18,6 +18,7 @@ from ledger.cli.client import ServiceClient, local_key
 from ledger.cli.console import tell
 from ledger.cli.demo import certificates, procurement
 from ledger.cli.demo.certificates import COUNT, Paper
+from ledger.cli.demo.people import PEOPLE, add_people
 from ledger.cli.status import post_change
 from ledger.documents.certificate import CertificatePrinter
 from ledger.hashing.digests import sha256
@@ -57,6 +58,7 @@ class Demo:
                     contact=CONTACT,
                 )
             )
+            password = add_people(operator, AGENCY, self._folder)
         with ServiceClient(self._url, key=local_key(self._data, f"clerk-{AGENCY}")) as clerk:
             plan = [_line(submission) for submission in procurement.submissions()]
             quiet_anchor(clerk, AGENCY, "demo-procurement", plan, self._folder / "procurement.ndjson")
@@ -67,7 +69,7 @@ class Demo:
             wait_until_anchored(clerk, AGENCY)
             write_evidence(clerk, AGENCY, batch, self._papers_folder, self._named(papers[:COUNT], indexes))
             (self._folder / "trust.note").write_bytes(clerk.get_bytes("/v1/trust"))
-        return self._advice(papers)
+        return self._advice(papers) + self._desk(password)
 
     def _papers(self) -> list[Paper]:
         kept = self._folder / "papers.json"
@@ -125,6 +127,13 @@ class Demo:
                 place = {"index": indexes[paper.position], "input": str(self._papers_folder / paper.file_name)}
                 stream.write(json.dumps(place) + "\n")
         return path
+
+    def _desk(self, password: str | None) -> list[str]:
+        """How to sign in to the clerk's pages; nothing where there are no demonstration accounts."""
+        if password is None:
+            return []
+        logins = ", ".join(login for login, _, _ in PEOPLE)
+        return [f"The clerk's pages:          {self._printed}/clerk  ({logins}; password {password})"]
 
     def _advice(self, papers: list[Paper]) -> list[str]:
         good, revoked = papers[0], papers[REVOKED_FROM_THE_START[0]]

@@ -29,7 +29,21 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
 
 def test_every_command_of_the_issue_is_in_the_table() -> None:
     assert list(commands.COMMANDS) == (
-        ["up", "demo", "anchor", "verify", "show", "trace", "status", "recall", "agency", "key", "trust", "fsck"]
+        [
+            "up",
+            "demo",
+            "anchor",
+            "verify",
+            "show",
+            "trace",
+            "status",
+            "recall",
+            "agency",
+            "account",
+            "key",
+            "trust",
+            "fsck",
+        ]
     )
     for name, command in commands.COMMANDS.items():
         assert command.module == f"ledger.cli.{name}"

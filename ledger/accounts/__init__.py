@@ -1,0 +1,1 @@
+"""Who works here: local accounts, their passwords and sessions."""
