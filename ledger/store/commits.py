@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import ConflictError, StoreError
 from ledger.ports.records import ONE_RECORD_KINDS, GroupCommit
 from ledger.store import schema
-from ledger.store.database import Database, insert_many
+from ledger.store.database import Database, insert_many, replace_many, rows_of
 from ledger.store.places import at_place, place_of, tile_place
-from ledger.store.rows import pieces
 
 
 def number_as_integer(number: str) -> int:
@@ -28,13 +27,13 @@ def number_as_text(number: int) -> str:
     return f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
 
 
-def write_group(database: Database, group: GroupCommit, inherited: int | None) -> None:
+def write_group(database: Database, group: GroupCommit, inherited: Callable[[], int]) -> None:
     """Write a whole group commit; on disk when it returns, nothing of it if it raises.
 
     Args:
         database: where to.
         group: what; its records stand at `old_size` and after.
-        inherited: size of a log that has no group commit yet: 0, or what it took over from its predecessor.
+        inherited: asked where the log has no group commit yet: 0, or what it took over from its predecessor.
 
     Raises:
         StoreError: the log has another size than `old_size` (a second writer), the counts contradict each other, or
@@ -53,7 +52,7 @@ def write_group(database: Database, group: GroupCommit, inherited: int | None) -
 def write_keys(database: Database, rows: Sequence[tuple[object, ...]]) -> None:
     """Write rows of `idempotency` alone. Raises ConflictError where a key is used already."""
     with _refusing_twins(), database.write() as connection:
-        insert_many(connection, insert(schema.idempotency), rows)
+        insert_many(connection, schema.idempotency, rows)
 
 
 @contextmanager
@@ -69,16 +68,23 @@ def _refusing_twins() -> Iterator[None]:
         raise
 
 
-def _expect_size(connection: Connection, group: GroupCommit, inherited: int | None) -> None:
-    commits = schema.commits.c
-    first, last = place_of(group.log_no, 0), place_of(group.log_no + 1, 0)
-    place = connection.scalar(select(func.max(commits.place)).where(commits.place.between(first, last - 1)))
-    size = inherited if place is None else at_place(place)[1]
+def _expect_size(connection: Connection, group: GroupCommit, inherited: Callable[[], int]) -> None:
+    committed = committed_size(connection, group.log_no)
+    size = inherited() if committed is None else committed
     if size != group.old_size:
         raise StoreError(
             f"The log has {size} records on disk, not {group.old_size}: another writer was here.",
             fix="Run one service on one data folder.",
         )
+
+
+def committed_size(connection: Connection, log_no: int) -> int | None:
+    """Size at the log's newest group commit; None where it has none of its own."""
+    bounds = place_of(log_no, 0), place_of(log_no + 1, 0)
+    statement = "SELECT place FROM commits WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT 1"
+    for (place,) in rows_of(connection, statement, *bounds):
+        return at_place(place)[1]
+    return None
 
 
 def _write_records(connection: Connection, group: GroupCommit) -> None:
@@ -110,28 +116,19 @@ def _write_records(connection: Connection, group: GroupCommit) -> None:
             keys.append((log_no, record.idempotency_key, record.request_digest, place))
         if record.process_id is not None:
             steps.append((record.process_id, log_no, record.process_seq, place))
-    insert_many(connection, insert(schema.records), rows)
-    insert_many(connection, insert(schema.numbers), numbers)
-    insert_many(connection, insert(schema.digests), digests)
-    insert_many(connection, insert(schema.idempotency), keys)
-    insert_many(connection, insert(schema.process_steps), steps)
+    insert_many(connection, schema.records, rows)
+    insert_many(connection, schema.numbers, numbers)
+    insert_many(connection, schema.digests, digests)
+    insert_many(connection, schema.idempotency, keys)
+    insert_many(connection, schema.process_steps, steps)
 
 
 def _write_tiles(connection: Connection, group: GroupCommit) -> None:
-    rows = [(tile_place(group.log_no, *at), hashes) for at, hashes in group.tiles.items()]
-    for some in pieces([place for place, _ in rows]):
-        connection.execute(delete(schema.tiles).where(schema.tiles.c.place.in_(some)))
-    insert_many(connection, insert(schema.tiles), rows)
-    connection.execute(
-        insert(schema.commits).values(
-            place=place_of(group.log_no, group.size),
-            root=group.root,
-            checkpoint=group.checkpoint,
-            receipt=group.receipt,
-            signed_at=group.signed_at,
-            deadline=group.deadline,
-        )
+    replace_many(
+        connection, schema.tiles, [(tile_place(group.log_no, *at), hashes) for at, hashes in group.tiles.items()]
     )
+    commit = (group.root, group.checkpoint, group.receipt, group.signed_at, group.deadline)
+    insert_many(connection, schema.commits, [(place_of(group.log_no, group.size), *commit)])
 
 
 def _count_batches(connection: Connection, group: GroupCommit) -> None:

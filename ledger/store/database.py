@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
@@ -86,14 +87,27 @@ def told(path: Path) -> Iterator[None]:
         ) from error
 
 
-def insert_many(connection: Connection, statement: Insert, rows: Sequence[tuple[object, ...]]) -> None:
+def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
     """Insert rows of plain values, in the order of the table's columns, by one prepared statement.
 
     The driver gets the tuples as they are: Core's own handling of each parameter would cost more than the insert.
     """
     if rows:
-        compiled = statement.compile(dialect=connection.dialect)
-        connection.exec_driver_sql(str(compiled), list(rows))
+        connection.exec_driver_sql(_insertion(table, connection.dialect), list(rows))
+
+
+def replace_many(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows into a table of a key and one value; where the key is there, the value is replaced."""
+    if rows:
+        key, value = table.columns.keys()
+        clash = f" ON CONFLICT ({key}) DO UPDATE SET {value} = excluded.{value}"
+        connection.exec_driver_sql(_insertion(table, connection.dialect) + clash, list(rows))
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: Table, dialect: Dialect) -> str:
+    """Compiling the statement would cost as much as inserting a dozen rows."""
+    return str(insert(table).compile(dialect=dialect))
 
 
 def rows_in(connection: Connection, statement: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
@@ -102,12 +116,23 @@ def rows_in(connection: Connection, statement: str, values: Sequence[object]) ->
     Core spends microseconds on each parameter of an `IN (…)`. Here the statement has one of two numbers of them, so
     that it is prepared once; a short piece repeats its last value.
     """
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    mark = _mark(connection)
     for start in range(0, len(values), AT_ONCE):
         piece = tuple(values[start : start + AT_ONCE])
         width = FEW if len(piece) <= FEW else AT_ONCE
         text = statement.replace("{values}", ",".join([mark] * width))
         yield from connection.exec_driver_sql(text, piece + piece[-1:] * (width - len(piece)))
+
+
+def rows_of(connection: Connection, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
+    """Rows of a short statement that is asked for every group commit; `?` stands for a value."""
+    mark = _mark(connection)
+    text = statement if mark == "?" else statement.replace("?", mark)
+    return [tuple(row) for row in connection.exec_driver_sql(text, values)]
+
+
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
 
 
 def _engine(path: Path, *, pool: type[StaticPool] | type[QueuePool], cache_kib: int, read_only: bool) -> Engine:

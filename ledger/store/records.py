@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, select
 from ledger.errors import NotFoundError
 from ledger.ports.records import CommitInfo, GroupCommit, StoredRecord
 from ledger.store import schema
-from ledger.store.commits import write_group, write_keys
+from ledger.store.commits import committed_size, write_group, write_keys
 from ledger.store.finding import SqlFinding
 from ledger.store.places import MAX_RECORDS, place_of
 from ledger.store.rows import RECORD, as_commit, as_record
@@ -22,11 +22,13 @@ class SqlRecords(SqlFinding):
 
     def tree_size(self, log_no: int) -> TreeSize:
         """Leaves that the log's tiles hold: the head's size, or of a fresh successor what it took over."""
-        head, log = self.head(log_no), self.log(log_no)
-        if head is not None:
-            return head.size
+        with self._database.read() as connection:
+            size = committed_size(connection, log_no)
+        return self._inherited(log_no) if size is None else TreeSize(size)
+
+    def _inherited(self, log_no: int) -> TreeSize:
         before = self.predecessor(log_no)
-        return log.start if before is None else self.tree_size(before.log_no)
+        return self.log(log_no).start if before is None else self.tree_size(before.log_no)
 
     def tiles(self, log_no: int) -> StoredTiles:
         """Committed tiles of a log."""
@@ -35,8 +37,7 @@ class SqlRecords(SqlFinding):
 
     def commit_group(self, group: GroupCommit) -> None:
         """Write a whole group commit; on disk when it returns, nothing of it if it raises."""
-        before = self.tree_size(group.log_no) if self.head(group.log_no) is None else None
-        write_group(self._database, group, before)
+        write_group(self._database, group, lambda: self._inherited(group.log_no))
 
     def bind_keys(self, log_no: int, keys: Sequence[tuple[str, Digest32, LogIndex]]) -> None:
         """Durably bind idempotency keys to records that are there: (key, digest of the request, index).
