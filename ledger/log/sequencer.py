@@ -34,7 +34,7 @@ from ledger.log.limits import MAX_GROUP_BYTES, MAX_GROUP_RECORDS, MAX_WAITING
 from ledger.log.making import Known
 from ledger.log.preparing import Prepared
 from ledger.merkle.nodes import leaf_hash
-from ledger.merkle.tiles import Appended, Overlay, append, inclusion_proofs
+from ledger.merkle.tiles import Appended, Overlay, append, edge_of, inclusion_proofs
 from ledger.ports.keys import Clock, Keyring, RecordKeys
 from ledger.ports.records import GroupCommit, LogInfo, NewRecord, RecordStore
 from ledger.records.checkpoint import Checkpoint, format_checkpoint
@@ -95,6 +95,7 @@ class Sequencer:
         self._held = ExitStack()
         self._thread = threading.Thread(target=self._run, name=f"sequencer {log.origin}", daemon=True)
         self._size: TreeSize | None = None
+        self._edge: dict[tuple[int, int], bytes] = {}
         self._trouble: str | None = None
 
     @property
@@ -193,7 +194,7 @@ class Sequencer:
             answer(group, admitted, new)
             done = True
         except SillokError as error:
-            self._size = None  # what the disk holds now, the disk will say
+            self._size, self._edge = None, {}  # what the disk holds now, the disk will say
             self._trouble = error.what
             fail(group, StoreError(f"The group was not committed: {error.what}", where=error.where, fix=error.fix))
             done = True
@@ -224,7 +225,7 @@ class Sequencer:
         if self._records.tree_size(log_no) != old_size:
             raise StoreError("Another writer was in this log.", where=self.log.origin, fix="Run one service only.")
         self._record_keys.put(log_no, [(new.at, new.prepared.key) for new in news])
-        tiles = self._records.tiles(log_no)
+        tiles = Overlay(self._records.tiles(log_no), self._edge)
         grown = append(tiles, old_size, [record.leaf_hash for record in records])
         checkpoint, receipt, signed_at, deadline = self._sign(grown)
         self._records.commit_group(
@@ -241,7 +242,7 @@ class Sequencer:
                 deadline=deadline,
             )
         )
-        self._size = grown.size
+        self._size, self._edge = grown.size, edge_of(grown.size, {**self._edge, **grown.tiles})
         indexes = [new.at for new in news]
         paths: Sequence[tuple[Digest32, ...] | None] = [None] * len(news)
         if with_proofs:

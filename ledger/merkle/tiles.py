@@ -56,6 +56,11 @@ class Overlay:
         return self._reader.read_tile(level, index) if tile is None else tile
 
 
+def edge_of(size: TreeSize, tiles: Mapping[tuple[int, int], bytes]) -> dict[tuple[int, int], bytes]:
+    """Those of `tiles` that the next append or the proof of a leaf at the edge reads: the last one of each level."""
+    return {(level, index): tile for (level, index), tile in tiles.items() if index == size >> HEIGHT * (level + 1)}
+
+
 def append(reader: TileReader, size: TreeSize, leaf_hashes: Sequence[LeafHash]) -> Appended:
     """Append leaves to the tree of `size` leaves.
 
@@ -132,29 +137,31 @@ def consistency_proof(reader: TileReader, old_size: TreeSize, size: TreeSize) ->
 class Subtrees:
     """Heads of subtrees of one log at one size; keeps what it read, so build one for many proofs and drop it."""
 
-    __slots__ = ("_folded", "_reader", "_size")
+    __slots__ = ("_edge", "_folded", "_reader", "_size")
 
     def __init__(self, reader: TileReader, size: TreeSize) -> None:
         _check_size(size)
         self._reader = reader
         self._size = size
         self._folded: dict[tuple[int, int], list[bytes]] = {}
+        self._edge: dict[int, Digest32] = {}
 
     def inclusion_proof(self, index: LogIndex) -> tuple[Digest32, ...]:
         """See the function of this name."""
         if not 0 <= index < self._size:
             raise InputError(f"There is no leaf {index} in a tree of {self._size}.", where="index")
-        path: list[Digest32] = []
-        start, stop = 0, int(self._size)
-        while stop - start > 1:
-            middle = start + _split(stop - start)
-            if index < middle:
-                path.append(self.head(middle, stop))
-                stop = middle
-            else:
-                path.append(self.head(start, middle))
-                start = middle
-        return tuple(reversed(path))
+        size, path = int(self._size), []
+        # Below the level at which the paths of this leaf and of the last one meet, every level has a sibling; above
+        # it only those where the index's bit is set, to the left. (`ledger.merkle.verify` walks the same way.)
+        inner = (index ^ (size - 1)).bit_length()
+        for bits in range(inner):
+            sibling = index >> bits ^ 1
+            start, stop = sibling << bits, sibling + 1 << bits
+            path.append(self._complete(start, bits) if stop <= size else self._ragged(start, size))
+        for bits in range(inner, size.bit_length()):
+            if index >> bits & 1:
+                path.append(self._complete((index >> bits ^ 1) << bits, bits))
+        return tuple(path)
 
     def consistency_proof(self, old_size: TreeSize) -> tuple[Digest32, ...]:
         """See the function of this name."""
@@ -176,7 +183,7 @@ class Subtrees:
 
     def head(self, start: int, stop: int) -> Digest32:
         """Head of the leaves start ≤ i < stop, where that is a node of the tree: the complete subtrees, joined."""
-        root: bytes | None = None
+        root: Digest32 | None = None
         while start < stop:
             # The last complete subtree is as large as the lowest bit of the length says.
             bits = ((stop - start) & (start - stop)).bit_length() - 1
@@ -184,9 +191,16 @@ class Subtrees:
             root = part if root is None else node_hash(part, root)
             stop -= 1 << bits
         assert root is not None
-        return Digest32(root)
+        return root
 
-    def _complete(self, start: int, bits: int) -> bytes:
+    def _ragged(self, start: int, stop: int) -> Digest32:
+        """`head`, kept: the few incomplete subtrees at the right edge stand in the paths of most leaves."""
+        head = self._edge.get(start)
+        if head is None:
+            head = self._edge[start] = self.head(start, stop)
+        return head
+
+    def _complete(self, start: int, bits: int) -> Digest32:
         """Head of the complete subtree over 2^bits leaves from `start`, from the one tile that spans it."""
         level, inside = divmod(bits, HEIGHT)
         tile, place = divmod(start >> (HEIGHT * level), WIDTH)
@@ -198,7 +212,7 @@ class Subtrees:
             fold_tile = _fold_shared_tile if level or width < WIDTH else _fold_tile
             folded = self._folded[level, tile] = fold_tile(data)
         # Heap order with the leaves of the tile from 256 on: node k has the children 2k and 2k + 1.
-        return folded[(WIDTH + place) >> inside]
+        return Digest32(folded[(WIDTH + place) >> inside])
 
 
 def _fold_tile(tile: bytes) -> list[bytes]:
