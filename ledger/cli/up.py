@@ -25,6 +25,7 @@ from ledger.cli.console import invoke, new_app, say, tell
 from ledger.cli.demo.story import Demo
 from ledger.durable import replace_durably
 from ledger.errors import InfrastructureError, SillokError
+from ledger.log.collector import calm_collector
 from ledger.ports.agencies import ApiRole
 from ledger.settings import Settings, load_settings
 from ledger.values import AgencyCode
@@ -67,6 +68,7 @@ def up(
         keystore_password_file=keystore_password_file,
     )
     begin = time.monotonic()
+    calm_collector()
     tell(f"Opening {settings.data} …")
     services = open_services(settings, ask_password=_ask)
     configure_logs(_log_stream(settings))

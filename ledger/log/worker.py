@@ -5,11 +5,12 @@ It ends with the service in every way, also by kill -9: then its input ends too.
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import IO, Final
 
+from ledger.log.collector import calm_collector
+from ledger.log.entropy import RandomPool
 from ledger.log.making import dump_made, load_task, make
 
 LENGTH_BYTES: Final = 4
@@ -35,8 +36,10 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 def main() -> None:
     """Work off tasks from standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    calm_collector()
+    random = RandomPool()
     while (data := read_frame(sys.stdin.buffer)) is not None:
-        write_frame(sys.stdout.buffer, dump_made(make(load_task(data), os.urandom)))
+        write_frame(sys.stdout.buffer, dump_made(make(load_task(data), random)))
 
 
 if __name__ == "__main__":

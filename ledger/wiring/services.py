@@ -17,6 +17,7 @@ from ledger.log.agencies import Agencies
 from ledger.log.agency_keys import AgencyKeys
 from ledger.log.anchorer import Anchorer
 from ledger.log.chain_loop import ChainLoop
+from ledger.log.entropy import RandomPool
 from ledger.log.evidence import Disclose, EvidenceMaker
 from ledger.log.fsck import Fsck
 from ledger.log.health import Health
@@ -134,6 +135,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         status_of=lambda log_no, index: status.status_now(log_no, index).worse,
         is_open=lambda log: _is_open(chain_store, log),
         workers=os.cpu_count() or 1,
+        random=RandomPool(),
     )
     trust = _trust_files(parts)
 

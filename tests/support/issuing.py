@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.errors import KeystoreError
+from ledger.log.entropy import RandomPool
 from ledger.log.intake import Submission, parse_submission
 from ledger.log.issuance import Issuance
 from ledger.log.lookup import Lookup
@@ -100,6 +101,7 @@ def running_office(folder: Path, agencies: Sequence[str] = (SEOUL,), workers: in
         clock=lambda: NOW,
         status_of=statuses,
         workers=workers,
+        random=RandomPool(),
     )
     issuance.start()
     try:
