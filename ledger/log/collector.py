@@ -6,7 +6,7 @@ import gc
 from typing import Final
 
 FRESH_OBJECTS: Final = 50_000
-"""Objects that are made before a collection looks at them; the default is 700, and one group commit makes thousands."""
+"""Objects made before a collection looks at them; the default is 700, and one group commit makes thousands."""
 
 
 def calm_collector() -> None:

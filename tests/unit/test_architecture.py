@@ -76,6 +76,7 @@ ROOMS: dict[str, set[str]] = {
         "ledger.wiring",
         "ledger.settings",
         "ledger.cli.demo",
+        "ledger.log.collector",
         "api.app",
         "api.logs",
         "api.server",
