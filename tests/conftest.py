@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,15 @@ ALLOWED = "../shared lacks"
 def root() -> Path:
     """The project's own folder."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _remember_no_trust_file_of_another_test(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each test is a machine that has seen no trust file yet: offices made from seeds have the same keys anywhere."""
+    place = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state" / place))
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import typer
 from ledger.cli.client import ServiceClient, segment, service_url
 from ledger.cli.console import NEGATIVE, USAGE, invoke, new_app, say, tell
 from ledger.cli.options import DataOption, JsonOption, UrlOption
-from ledger.cli.verify import read_trust
+from ledger.cli.verify_trust import memory_folder, read_trust
 from ledger.errors import InputError
 from ledger.procurement.export import MAX_BYTES, parse_export
 from ledger.procurement.recheck import recheck
@@ -65,7 +65,7 @@ def _recheck(ocid: str, source: Path, trust: Path | None) -> tuple[dict[str, Any
         raise InputError(f"The file cannot be read: {error.strerror}.", where=str(source)) from error
     if export.process_id != ocid:
         raise InputError(f"The file is about {export.process_id}.", where=str(source), fix="Name that process.")
-    checked = recheck(export, None if trust is None else read_trust(trust))
+    checked = recheck(export, None if trust is None else read_trust(trust, memory=memory_folder()))
     found: dict[str, Any] = dict(checked.trace.to_json())
     found["checks"] = [
         {

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from ledger.cli.verify_trust import memory_folder, read_trust
 from ledger.cli.verify_words import Language, render
-from ledger.errors import EvidenceError, InfrastructureError, InputError
+from ledger.errors import InfrastructureError, InputError
 from ledger.hashing.digests import sha256, sha256_file
 from ledger.records.evidence import MAX_BYTES
 from ledger.records.number import read_number
-from ledger.records.trust import TrustFile, parse_trust
+from ledger.records.trust import TrustFile
 from ledger.values import Digest32, Instant, Verdict, parse_instant
 from ledger.verification.report import Report
 from ledger.verification.verifier import verify_evidence
@@ -85,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--url", metavar="U", help="address of the service to ask")
     parser.add_argument(
         "--data", metavar="D", help=f"data folder of a service on this machine, and of its trust file (look: {DATA})"
+    )
+    parser.add_argument(
+        "--no-trust-memory",
+        dest="trust_memory",
+        action="store_false",
+        help="neither compare the trust file with the newest one seen on this machine, nor remember it",
     )
     parser.add_argument("--lang", choices=["ko", "en"], help="language of the answer; default: that of this terminal")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -155,21 +162,9 @@ def _trust(options: argparse.Namespace) -> TrustFile | None:
         path = Path(options.data) / "trust.note"
         if not path.is_file():
             return None
-    return None if path is None else read_trust(path)
-
-
-def read_trust(path: Path) -> TrustFile:
-    """The trust file that a reader named.
-
-    Raises:
-        InputError: it cannot be read, or too few of its own signers signed it.
-    """
-    try:
-        return parse_trust(_read(path, MAX_BYTES + 1).decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError("The trust file is not text.", where=str(path)) from error
-    except EvidenceError as error:
-        raise InputError(f"The trust file cannot be used: {error.what}", where=str(path)) from error
+    if path is None:
+        return None
+    return read_trust(path, memory=memory_folder() if options.trust_memory else None)
 
 
 def _offline(question: Question, trust: TrustFile | None) -> Report:

@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "ledger.verification.gathering": PURE | {"ledger.verification", "ledger.ports"},
     "ledger.verification.service": PURE | {"ledger.verification", "ledger.verification.gathering", "ledger.ports"},
     "ledger.procurement.service": PURE | {"ledger.procurement", "ledger.ports"},
-    "ledger.cli.trace": PURE | {"ledger.cli", "ledger.cli.verify", "ledger.procurement", "ledger.verification"},
+    "ledger.cli.trace": PURE | {"ledger.cli", "ledger.cli.verify_trust", "ledger.procurement", "ledger.verification"},
     "ledger.durable": {"ledger.errors"},
     "ledger.log": PURE | {"ledger.durable", "ledger.ports"},
     # Deploying refuses keys that everybody has; the list of them needs nothing else of the keys.
@@ -61,7 +61,9 @@ ROOMS: dict[str, set[str]] = {
         "ledger.procurement.service",
     },
     # The offline verifier is wired without chain and store, so that it starts at once anywhere.
-    "ledger.cli.verify": PURE | {"ledger.verification", "ledger.cli.verify_words", "ledger.cli.verify_online"},
+    "ledger.cli.verify": PURE
+    | {"ledger.verification", "ledger.cli.verify_trust", "ledger.cli.verify_words", "ledger.cli.verify_online"},
+    "ledger.cli.verify_trust": PURE,
     "ledger.cli.verify_words": PURE | {"ledger.verification"},
     "ledger.cli.verify_online": PURE | {"ledger.verification", "ledger.cli"},
     "ledger.cli": PURE | {"ledger.durable", "ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
