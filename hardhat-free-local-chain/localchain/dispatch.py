@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import math
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn, cast
 
@@ -51,7 +52,7 @@ class Dispatcher:
     def answer(self, body: bytes) -> bytes:
         """The answer to a request or a batch; empty where nothing but notifications came."""
         try:
-            request = json.loads(body, parse_constant=_refuse_constant)
+            request = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             return _encode(_failure(None, RpcError(PARSE_ERROR, f"the request is not JSON: {error}")))
         if not isinstance(request, list):
@@ -154,6 +155,14 @@ def _failure(identifier: object, error: RpcError) -> dict[str, Any]:
 
 def _encode(answer: object) -> bytes:
     return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def _finite(text: str) -> float:
+    """A number with a point or an exponent; what is beyond a double would come back as no JSON."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is beyond the numbers of JSON-RPC")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

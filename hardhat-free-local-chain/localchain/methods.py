@@ -6,6 +6,7 @@ import platform
 import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from types import NoneType
 from typing import Any, Final
 
 from localchain import execution, tables
@@ -20,6 +21,8 @@ from localchain.subscriptions import Subscriptions
 
 Method = Callable[..., Any]
 _MAX_FEE_BLOCKS: Final = 1_024
+_MAX_PERCENTILES: Final = 100
+"""Rewards shown for a block; as other nodes have it."""
 _MAX_PROOF_KEYS: Final = 1_024
 _MAX_STATE_USES: Final = 2_000
 """py-evm keeps a note of every node that a state has read; so it is made anew now and then."""
@@ -137,7 +140,7 @@ class Methods:
     def get_transaction_at(self, block: object, position: object) -> Any:
         """The transaction at a place in a block, or null."""
         found, place = find_block(self._node, block), read_quantity(position, "index")
-        if found is None:
+        if found is None or place >= found.transactions:
             return None
         with self._node.reading() as connection:
             row = tables.transaction_at(connection, found.number, place)
@@ -157,8 +160,10 @@ class Methods:
         with self._node.reading() as connection:
             return [log_json(log) for log in find_logs(connection, chosen)]
 
-    def fee_history(self, count: object, newest: object, percentiles: Sequence[float] | None = None) -> Any:
+    def fee_history(self, count: object, newest: object, percentiles: object = None) -> Any:
         """Base fees (zero, all of them) and how full the blocks were."""
+        if not isinstance(percentiles, (list, NoneType)) or len(percentiles or ()) > _MAX_PERCENTILES:
+            raise invalid_params(f"rewardPercentiles must be a list of at most {_MAX_PERCENTILES}")
         wanted = count if isinstance(count, int) else read_quantity(count, "blockCount")
         last = min(block_number(self._node, newest), self._node.head.number)
         first = max(0, last - min(wanted, _MAX_FEE_BLOCKS) + 1)

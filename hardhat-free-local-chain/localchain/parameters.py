@@ -47,8 +47,8 @@ def find_block(node: Node, value: object) -> tables.BlockRow | None:
             raise invalid_params("block: an object needs blockHash or blockNumber")
     head = node.head
     number = block_number(node, value)
-    if number == head.number:
-        return head
+    if number >= head.number:
+        return head if number == head.number else None
     with node.reading() as connection:
         return tables.block_by_number(connection, number)
 

@@ -23,6 +23,8 @@ OWN: Final = frozenset({".evidence"})
 MEMBERS: Final = ("sha256", "kind", "number", "facts", "process", "validFrom", "validUntil", "supersedes")
 PLAIN_COLUMNS: Final = ("sha256", "kind", "number", "validFrom", "validUntil", "supersedes")
 UNREADABLE: Final = b"null"
+_MAX_DIGITS: Final = 16
+"""Digits of the largest integer that a record can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +101,7 @@ def count(files: Iterable[Path]) -> int:
             with path.open("rb") as stream:
                 total += sum(1 for line in stream if line.strip())
         elif path.suffix == ".csv":
-            with path.open(encoding="utf-8-sig", newline="") as stream:
-                total += max(0, sum(1 for _ in csv.reader(stream)) - 1)
+            total += sum(1 for _ in _rows(path))
         else:
             total += 1
     return total
@@ -127,22 +128,41 @@ def _ndjson(path: Path, defaults: Defaults) -> Iterator[Entry]:
                 document = json.loads(raw)
                 if not isinstance(document, dict):
                     raise ValueError("not an object")
-            except ValueError:
+            except (ValueError, RecursionError):
                 yield _unreadable(name, InputError("The line is not a JSON object.", where=name))
                 continue
             yield _entry(name, document, path.parent, defaults)
 
 
 def _csv(path: Path, defaults: Defaults) -> Iterator[Entry]:
+    for line, row in _rows(path):
+        name = f"{path}:{line}"
+        if "" in row:
+            yield _unreadable(name, InputError("The row has more cells than the header.", where=name))
+            continue
+        yield _entry(name, _submission_of_row(row), path.parent, defaults)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """The rows of a table with the line that each ends on.
+
+    Raises:
+        InputError: it is no CSV in UTF-8, or a column is not known.
+    """
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.DictReader(stream, restkey="", strict=True)
-        _check_columns(path, rows.fieldnames or ())
-        for row in rows:
-            name = f"{path}:{rows.line_num}"
-            if "" in row:
-                yield _unreadable(name, InputError("The row has more cells than the header.", where=name))
-                continue
-            yield _entry(name, _submission_of_row(row), path.parent, defaults)
+        try:
+            _check_columns(path, rows.fieldnames or ())
+            for row in rows:
+                yield rows.line_num, row
+        except UnicodeDecodeError as error:
+            raise InputError(
+                "The table is not in UTF-8.",
+                where=str(path),
+                fix='In a spreadsheet choose "CSV UTF-8" when saving; plain "CSV" is not in UTF-8.',
+            ) from error
+        except csv.Error as error:
+            raise InputError(f"The table cannot be read: {error}.", where=f"{path}:{rows.line_num}") from error
 
 
 def _check_columns(path: Path, columns: Iterable[str]) -> None:
@@ -172,7 +192,7 @@ def _submission_of_row(row: Mapping[str, str | None]) -> dict[str, object]:
 
 def _integer(text: str) -> int | str:
     # What is no integer goes on as it is: the service names the member and what it needs.
-    return int(text) if text.isascii() and text.isdigit() else text
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else text
 
 
 def _entry(name: str, submission: dict[str, object], folder: Path, defaults: Defaults) -> Entry:

@@ -44,4 +44,6 @@ def sha256_file(path: Path, progress: Callable[[int], None] | None = None) -> tu
                     progress(len(piece))
     except OSError as error:
         raise InputError(f"The file can't be read: {error.strerror}.", where=str(path)) from error
+    except ValueError as error:  # U+0000, or a lone surrogate
+        raise InputError("No file can have this name.", where=str(path)) from error
     return Digest32(hasher.digest()), size

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from ledger.errors import InputError
 from ledger.keys.signers import SECRET_BYTES, FileChainSigner, FileNoteSigner
-from ledger.values import Address, AgencyCode, KeyId, Origin, Role
+from ledger.records.origin import parse_origin
+from ledger.values import Address, AgencyCode, KeyId, Origin, Role, parse_agency
 
 RECEIPT_SUFFIX: Final = "/receipt"
 
@@ -122,8 +124,15 @@ def encode_entries(entries: Sequence[KeyEntry]) -> bytes:
     return json.dumps({"keys": rows}).encode()
 
 
+def _check_holder(purpose: Purpose, holder: str) -> None:
+    if purpose in (Purpose.NOTE, Purpose.RECEIPT):
+        parse_origin(holder)
+    elif purpose in (Purpose.ANCHOR, Purpose.STATUS):
+        parse_agency(holder)
+
+
 def parse_entries(document: bytes) -> list[KeyEntry]:
-    """The keys of a document that `encode_entries` made.
+    """The keys of a document that `encode_entries` made; holders are well formed from here on.
 
     Raises:
         ValueError: it is not such a document.
@@ -136,7 +145,9 @@ def parse_entries(document: bytes) -> list[KeyEntry]:
             secret = bytes.fromhex(row["secret"])
             if len(secret) != SECRET_BYTES:
                 raise ValueError("a secret has another length")
-            out.append(make_entry(Purpose(row["purpose"]), str(row["holder"]), KeyState(row["state"]), secret))
-    except (KeyError, TypeError) as error:
+            purpose, holder = Purpose(row["purpose"]), str(row["holder"])
+            _check_holder(purpose, holder)
+            out.append(make_entry(purpose, holder, KeyState(row["state"]), secret))
+    except (KeyError, TypeError, InputError, RecursionError) as error:
         raise ValueError("not a keystore document") from error
     return out

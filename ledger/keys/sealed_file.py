@@ -99,7 +99,7 @@ def unseal(path: Path, data: bytes, password: str) -> tuple[FileKey, bytes]:
         kdf, cipher = document["kdf"], document["cipher"]
         salt, check, nonce = (bytes.fromhex(text) for text in (kdf["salt"], kdf["check"], cipher["nonce"]))
         sealed = bytes.fromhex(document["ciphertext"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path) from error
     if version != VERSION:
         raise KeystoreError(

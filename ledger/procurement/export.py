@@ -9,7 +9,7 @@ step that was taken out of the file is named and not only missed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,7 @@ VERSION: Final = "process-export/v1"
 MEDIA_TYPE: Final = "application/vnd.sillok.process-export.v1+json"
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Most bytes of an export: some ten thousand steps."""
+_PLACE: Final = frozenset({"index", "origin", "seq"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +97,11 @@ def parse_export(data: bytes) -> Export:
         raise FormatError("An export has heads, listed, process, sillok and steps.", where="export")
     return Export(
         process_id=_text(value, "process"),
-        steps=tuple(_step(row) for row in _rows(value, "steps")),
-        listed=tuple(_listed(row, "listed") for row in _rows(value, "listed")),
+        steps=tuple(_step(row) for row in _rows(value, "steps", {*_PLACE, "evidence"}, {"acceptedAt"})),
+        listed=tuple(_listed(row, "listed") for row in _rows(value, "listed", _PLACE)),
         heads=tuple(
             Head(origin=Origin(_text(row, "origin")), checkpoint=_text(row, "checkpoint"))
-            for row in _rows(value, "heads")
+            for row in _rows(value, "heads", {"checkpoint", "origin"})
         ),
     )
 
@@ -117,9 +118,9 @@ def _step_json(step: ExportedStep) -> dict[str, Json]:
 
 
 def _step(row: Mapping[str, Json]) -> ExportedStep:
-    accepted = row.get("acceptedAt")
+    accepted = _text(row, "acceptedAt") if "acceptedAt" in row else None
     try:
-        moment = parse_instant(accepted) if isinstance(accepted, str) else None
+        moment = None if accepted is None else parse_instant(accepted)
     except InputError as error:
         raise FormatError(error.what, where="steps.acceptedAt") from error
     return ExportedStep(
@@ -135,11 +136,18 @@ def _listed(row: Mapping[str, Json], where: str) -> Listed:
     )
 
 
-def _rows(value: Mapping[str, Json], name: str) -> Sequence[Mapping[str, Json]]:
+def _rows(
+    value: Mapping[str, Json], name: str, needed: Set[str], allowed: Set[str] = frozenset()
+) -> Sequence[Mapping[str, Json]]:
+    """The objects of a list, each with the members that are needed, perhaps those that are allowed, and no other."""
     rows = value.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise FormatError("This is a list of objects.", where=name)
-    return [row for row in rows if isinstance(row, dict)]
+    found = [row for row in rows if isinstance(row, dict)]
+    for row in found:
+        if row.keys() - allowed != needed:
+            raise FormatError(f"An object here has {', '.join(sorted(needed))}.", where=name)
+    return found
 
 
 def _text(row: Mapping[str, Json], name: str) -> str:

@@ -25,7 +25,7 @@ MAX_SIGNATURES: Final = 64
 """Most signature lines of a note: a log's key, its witnesses, or the signers of a trust file."""
 
 _DASH: Final = "— "
-_NAME: Final = re.compile(r"[^\s+\x00-\x1f]{1,300}")
+_NAME: Final = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]{1,300}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LAST_INSTANT: Final = parse_instant("9999-12-31T23:59:59Z")
 

@@ -36,6 +36,41 @@ def test_a_file_becomes_its_digest_size_and_type(tmp_path: Path) -> None:
     }
 
 
+BAD_TABLES = {
+    "plain CSV of a Korean spreadsheet": (
+        "sha256,kind,holder.name\n00,document,홍길동\n".encode("cp949"),
+        "UTF-8",
+    ),
+    "a quote that never ends": (b'sha256,kind\n"00,document\n', "cannot be read"),
+    "a cell without end": (b"sha256,kind\n" + b"0" * 200_000 + b",document\n", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("table", "words"), BAD_TABLES.values(), ids=BAD_TABLES.keys())
+def test_a_table_that_cannot_be_read_says_why(tmp_path: Path, table: bytes, words: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(table)
+    with pytest.raises(InputError, match=words) as counted:
+        count([path])
+    with pytest.raises(InputError, match=words):
+        read([path])
+    assert str(path) in (counted.value.where or "")
+
+
+def test_a_line_that_names_no_possible_file_is_refused_alone(tmp_path: Path) -> None:
+    path = tmp_path / "list.ndjson"
+    path.write_bytes(b'{"path":"a\\u0000b"}\n{"path":"\\ud800"}\n' + b"[" * 100_000 + b'\n{"sha256":"00"}\n')
+    lines = read([path])
+    assert [isinstance(line, str) for _, line in lines] == [True, True, True, False]
+    assert all("No file can have this name" in str(line) for _, line in lines[:2])
+
+
+def test_a_number_without_end_goes_to_the_service_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("sha256,kind,supersedes\n00,document," + "1" * 5000 + "\n")
+    assert read([path])[0][1]["supersedes"] == "1" * 5000  # type: ignore[index]
+
+
 def test_an_ndjson_line_may_name_a_file_beside_it_or_a_digest(tmp_path: Path) -> None:
     (tmp_path / "doc.txt").write_bytes(b"x")
     digest = "ab" * 32
