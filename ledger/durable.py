@@ -13,6 +13,24 @@ PRIVATE: Final = 0o600
 PUBLIC: Final = 0o644
 
 
+def make_folder_durably(folder: Path) -> None:
+    """Make a folder and what is missing above it; their names are on disk when this returns.
+
+    A file is only as durable as the name of every folder above it: syncing the file's own folder keeps the file's
+    name, not the folder's.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in reversed(missing):
+            _sync_folder(one.parent)
+    except OSError as error:
+        raise StoreError(f"The folder could not be made: {error.strerror}.", where=str(folder)) from error
+
+
 def replace_durably(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
     """Put a file in place of what was there; on disk when this returns. Only its owner can read it by default.
 
@@ -20,8 +38,8 @@ def replace_durably(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
         StoreError: the disk refused; what was there is still there.
     """
     new = path.with_name(path.name + ".new")
+    make_folder_durably(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             new.unlink()
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -6,7 +6,8 @@ One step, for each open log:
 
 1. Compare the newest mirrored anchor with the local tree. An anchor that is bigger than the tree, or whose root the
    tree does not have at that size, is a *fault*: somebody else anchors with the agency's key, or this store is an old
-   copy. A faulty log is not anchored and is red in the health report; it is never "mended" here.
+   copy. A faulty log is not anchored, accepts no records (the chain loop sees to that: a receipt would promise what
+   can't be kept) and is red in the health report; it is never "mended" here.
 2. While an anchor of the log is in the outbox, wait: the contract takes anchors one after the other.
 3. Ask the chain for the log's head. Not what was mirrored: wait for the mirror (another process may have anchored, or
    a block is not final yet). So at start, too, the chain's head decides where to go on from.
@@ -19,7 +20,7 @@ was lost is forgotten here, and the next step begins again from the chain's head
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,12 +111,7 @@ class Anchorer:
             KeystoreError: the agency's ANCHOR key is not there.
         """
         on_the_way = {item.log_no for item in self._chain_store.outgoing(OutboxKind.ANCHOR)}
-        for log in self._records.logs():
-            if not self._is_open(log):
-                # A closed log's void head is no fault any more: its successor goes on from the good one.
-                self._faults.pop(log.log_no, None)
-                continue
-            anchored = self._compare(log)
+        for log, anchored in self._compare_all():
             if log.log_no in self._faults or log.log_no in on_the_way:
                 continue
             refusal = self._refusals.get(log.log_no)
@@ -125,6 +121,20 @@ class Anchorer:
             size = anchored.size if anchored else log.start
             if head is not None and head.size > size and (at_once or self._is_due(log, head, size, now)):
                 self._anchor(log, head, anchored, now)
+
+    def compare(self) -> Mapping[int, LogFault]:
+        """Step 1 alone, for every open log: log_no → fault. Asks no chain: the mirror has what is compared."""
+        for _ in self._compare_all():
+            pass
+        return self.faults
+
+    def _compare_all(self) -> Iterator[tuple[LogInfo, AnchorEvent | None]]:
+        for log in self._records.logs():
+            if self._is_open(log):
+                yield log, self._compare(log)
+            else:
+                # A closed log's void head is no fault any more: its successor goes on from the good one.
+                self._faults.pop(log.log_no, None)
 
     def _is_open(self, log: LogInfo) -> bool:
         event = self._chain_store.log_event(log.log_id)

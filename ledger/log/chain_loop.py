@@ -12,10 +12,13 @@ not end the thread and leave a service that accepts records and never anchors th
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
-from ledger.errors import SillokError
+from ledger.errors import ChainError, SillokError, StoreError
+from ledger.locks import FileLock
 from ledger.log.anchorer import Anchorer
 from ledger.log.mirror import Mirror, MirrorStep
 from ledger.log.outbox import Outbox
@@ -45,6 +48,13 @@ class LoopState:
     """The block number that it threw the mirror back to."""
 
 
+class Intake(Protocol):
+    """Whoever accepts records."""
+
+    def halt(self, reasons: Mapping[int, StoreError]) -> None:
+        """Accept nothing into the logs with these numbers; one that was halted before and is not named goes on."""
+
+
 class ChainLoop:
     """Drives everything that speaks with the chain, in a thread of its own or step by step."""
 
@@ -57,14 +67,29 @@ class ChainLoop:
         sender: StatusSender,
         clock: Clock,
         poll_s: float,
+        intake: Intake | None = None,
+        pause: FileLock | None = None,
     ) -> None:
-        """Step every `poll_s` seconds."""
+        """Step every `poll_s` seconds.
+
+        Args:
+            mirror: reads the chain.
+            outbox: sends what is kept.
+            anchorer: makes anchors.
+            sender: makes status transactions.
+            clock: now.
+            poll_s: pause between steps, in seconds.
+            intake: is told which logs the chain contradicts.
+            pause: who holds it (a backup, in another process) keeps steps from beginning, and waits for one's end.
+        """
         self._mirror = mirror
         self._outbox = outbox
         self._anchorer = anchorer
         self._sender = sender
         self._clock = clock
         self._poll_s = poll_s
+        self._intake = intake
+        self._pause = pause
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -120,18 +145,41 @@ class ChainLoop:
         Raises:
             InfrastructureError: chain, store or keystore did not answer; a later step goes on from there.
         """
-        with self._stepping:
-            mirrored = self._mirror.step()
-            self._state = replace(self._state, mirrored=mirrored)
-            if mirrored.rewound_to is not None:
-                self._state = replace(self._state, rewound_at=self._clock(), rewound_to=mirrored.rewound_to)
+        with self._stepping, ExitStack() as held:
+            if self._pause is not None and not held.enter_context(self._pause.tried()):
+                return
+            self._look()
             now = self._clock()
             settled = self._outbox.step(now)
             self._anchorer.settled(settled, now)
             self._sender.settled(settled, now)
             self._anchorer.step(now, at_once=at_once)
+            self._halt()
             self._sender.step(now)
             self._state = replace(self._state, at=self._clock(), trouble=None, failures=0)
+
+    def look(self) -> None:
+        """At start, before records are accepted: read the chain, and halt each log that it contradicts.
+
+        A chain that does not answer stops nothing: then what was mirrored before is compared, and the steps go on.
+        """
+        with self._stepping:
+            try:
+                self._look()
+            except ChainError as error:
+                self._fail(error)
+            self._anchorer.compare()
+            self._halt()
+
+    def _look(self) -> None:
+        mirrored = self._mirror.step()
+        self._state = replace(self._state, mirrored=mirrored)
+        if mirrored.rewound_to is not None:
+            self._state = replace(self._state, rewound_at=self._clock(), rewound_to=mirrored.rewound_to)
+
+    def _halt(self) -> None:
+        if self._intake is not None:
+            self._intake.halt({no: StoreError(one.what, fix=one.fix) for no, one in self._anchorer.faults.items()})
 
     def _run(self) -> None:
         pause = self._poll_s

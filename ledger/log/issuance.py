@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-from ledger.errors import FormatError, InputError, NotFoundError
+from ledger.errors import FormatError, InputError, NotFoundError, StoreError
 from ledger.log.accepted import Accepted, LineResult, as_accepted, load_known
 from ledger.log.admission import StatusOf
 from ledger.log.bulk import Job
@@ -69,6 +69,7 @@ class Issuance:
         self._random = random
         self._workers = Workers(workers, random)
         self._sequencers: dict[AgencyCode, Sequencer] = {}
+        self._halted: dict[int, StoreError] = {}
         self._loaders = ThreadPoolExecutor(_LOADERS, thread_name_prefix="retries")
 
     def start(self) -> None:
@@ -77,11 +78,8 @@ class Issuance:
         Raises:
             StoreError: another process writes to one of them.
         """
-        newest: dict[AgencyCode, LogInfo] = {}
-        for log in sorted(self._records.logs(), key=lambda log: log.generation):
-            newest[log.agency] = log
-        for log in newest.values():
-            if self._is_open(log):
+        for log in self._newest():
+            if log.log_no not in self._halted and self._is_open(log):
                 self.adopt(log)
 
     def stop(self) -> None:
@@ -95,11 +93,13 @@ class Issuance:
     def adopt(self, log: LogInfo) -> None:
         """Write to this log from now on: it is new, or succeeds one that was released. A second time changes nothing.
 
+        A log that is halted is left alone.
+
         Raises:
             StoreError: another process writes to it.
         """
         present = self._sequencers.get(log.agency)
-        if present is not None and present.log.log_no == log.log_no:
+        if log.log_no in self._halted or (present is not None and present.log.log_no == log.log_no):
             return
         if present is not None:
             present.stop()
@@ -122,9 +122,25 @@ class Issuance:
                 sequencer.stop()
                 return
 
+    def halt(self, reasons: Mapping[int, StoreError]) -> None:
+        """Accept nothing into these logs, for these reasons; one that was halted before and is not named goes on.
+
+        A log that the chain contradicts (this store is an old copy, or a thief anchored) must give out no receipt:
+        its promise of an anchor could never be kept.
+        """
+        back = self._halted.keys() - reasons.keys()
+        new = reasons.keys() - self._halted.keys()
+        self._halted = dict(reasons)
+        for log_no in new:
+            self.release(log_no)
+        for log in self._newest():
+            if log.log_no in back and self._is_open(log):
+                self.adopt(log)
+
     def troubles(self) -> Mapping[int, str]:
-        """log_no → why that log's newest group was not committed; empty where all is well."""
-        return {s.log.log_no: s.trouble for s in self._sequencers.values() if s.trouble is not None}
+        """log_no → why it accepts nothing, or why its newest group was not committed; empty where all is well."""
+        failed = {s.log.log_no: s.trouble for s in self._sequencers.values() if s.trouble is not None}
+        return failed | {log_no: reason.what for log_no, reason in self._halted.items()}
 
     def submit(
         self, agency: AgencyCode, submission: Submission, idempotency_key: str | None = None
@@ -199,10 +215,21 @@ class Issuance:
     def _sequencer(self, agency: AgencyCode) -> Sequencer:
         sequencer = self._sequencers.get(agency)
         if sequencer is None:
+            for log in self._newest():
+                if log.agency == agency and log.log_no in self._halted:
+                    reason = self._halted[log.log_no]
+                    raise StoreError(reason.what, where=log.origin, fix=reason.fix)
             raise NotFoundError(
                 f"The agency {agency} has no open log here.", where="agency", fix="sillok agency lists the agencies."
             )
         return sequencer
+
+    def _newest(self) -> Iterable[LogInfo]:
+        """The newest generation of each agency's log."""
+        newest: dict[AgencyCode, LogInfo] = {}
+        for log in sorted(self._records.logs(), key=lambda log: log.generation):
+            newest[log.agency] = log
+        return newest.values()
 
     def _answer(self, log: LogInfo, done: Future[list[Outcome]], answer: Future[Accepted]) -> None:
         """Hand on what the sequencer says; runs in its thread, so what must be read goes to another."""

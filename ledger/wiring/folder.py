@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,9 +13,11 @@ from ledger.chain.deployment import Deployment, Terms, load_deployment
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.keeper import ChainKeeper
 from ledger.chain.launcher import LocalChainProcess
+from ledger.durable import make_folder_durably
 from ledger.errors import ChainError, StoreError
 from ledger.keys.keystore import Keystore
 from ledger.keys.password import ensure_password_file, read_password
+from ledger.locks import FileLock
 from ledger.ports.accounts import AccountStore
 from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain_store import ChainStore
@@ -28,6 +28,8 @@ from ledger.store.opening import open_store
 from ledger.store.record_keys import open_record_keys
 
 LOCK_FILE: Final = "lock"
+PAUSE_FILE: Final = "chain.lock"
+"""Held by each step of the chain loop; a backup holds it so that nothing is anchored between its copies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +88,13 @@ def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, op
 
 def _lock(data: Path, opened: ExitStack) -> None:
     """Hold the folder: one service, or one fsck, at a time. The lock ends with the process, however it ends."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StoreError(f"The data folder cannot be written: {error.strerror}.", where=str(data)) from error
-    opened.callback(os.close, descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    make_folder_durably(data)
+    if not opened.enter_context(FileLock(data / LOCK_FILE).tried()):
         raise StoreError(
             "A service runs on this data folder already.",
             where=str(data),
             fix="Stop it, or name another with --data.",
-        ) from error
+        )
 
 
 def _open_keystore(settings: Settings, ask: Callable[[], str] | None) -> Keystore:

@@ -13,6 +13,7 @@ from ledger.chain.ethereum import EthereumChain
 from ledger.chain.governor import Governor
 from ledger.chain.keeper import ChainKeeper
 from ledger.keys.keystore import Keystore
+from ledger.locks import FileLock
 from ledger.log.agencies import Agencies
 from ledger.log.agency_keys import AgencyKeys
 from ledger.log.anchorer import Anchorer
@@ -39,7 +40,7 @@ from ledger.settings import Settings
 from ledger.values import LogIndex
 from ledger.verification.service import Verification
 from ledger.wiring.clock import now
-from ledger.wiring.folder import Adapters, open_adapters
+from ledger.wiring.folder import PAUSE_FILE, Adapters, open_adapters
 
 TRUST_FILE: Final = "trust.note"
 
@@ -80,6 +81,8 @@ class Services:
         if self._keeper is not None:
             self._keeper.start()
         self.agencies.resume()
+        # Before a record is accepted: an old copy of the store must give out no receipt.
+        self.loop.look()
         self.issuance.start()
         self.loop.start()
 
@@ -115,7 +118,6 @@ def open_services(settings: Settings, *, ask_password: Callable[[], str] | None 
 def _join(parts: Adapters, opened: ExitStack) -> Services:
     """Build every service once, from the bottom up."""
     records, chain_store, chain, identity = parts.records, parts.chain_store, parts.chain, parts.chain.identity()
-    loop = _chain_loop(parts)
     notes = StatusNotes(records=records, chain_store=chain_store, keyring=parts.keyring, identity=identity)
     status = StatusService(records=records, chain_store=chain_store, notes=notes, clock=now)
     lookup = Lookup(records, parts.record_keys)
@@ -137,6 +139,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         workers=os.cpu_count() or 1,
         random=RandomPool(),
     )
+    loop = _chain_loop(parts, issuance)
     trust = _trust_files(parts)
 
     def public(log_no: int, index: LogIndex) -> bytes:
@@ -188,7 +191,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
     )
 
 
-def _chain_loop(parts: Adapters) -> ChainLoop:
+def _chain_loop(parts: Adapters, issuance: Issuance) -> ChainLoop:
     chain, chain_store, records, keyring = parts.chain, parts.chain_store, parts.records, parts.keyring
     outbox = Outbox(chain, chain_store, keyring, stuck_after_s=parts.settings.stuck_after_s)
     return ChainLoop(
@@ -206,6 +209,8 @@ def _chain_loop(parts: Adapters) -> ChainLoop:
         sender=StatusSender(chain=chain, chain_store=chain_store, records=records, keyring=keyring, outbox=outbox),
         clock=now,
         poll_s=parts.settings.chain_poll_s,
+        intake=issuance,
+        pause=FileLock(parts.settings.data / PAUSE_FILE),
     )
 
 

@@ -127,7 +127,6 @@ class Bureau:
         sender = StatusSender(
             chain=chain, chain_store=store.chain, records=store.records, keyring=keystore, outbox=outbox
         )
-        loop = ChainLoop(mirror=mirror, outbox=outbox, anchorer=anchorer, sender=sender, clock=clock, poll_s=0.02)
         identity = ethereum.identity()
         notes = StatusNotes(records=store.records, chain_store=store.chain, keyring=keystore, identity=identity)
         status = StatusService(records=store.records, chain_store=store.chain, notes=notes, clock=clock)
@@ -138,6 +137,16 @@ class Bureau:
             clock=clock,
             status_of=lambda log_no, index: status.status_now(log_no, index).worse,
         )
+        loop = ChainLoop(
+            mirror=mirror,
+            outbox=outbox,
+            anchorer=anchorer,
+            sender=sender,
+            clock=clock,
+            poll_s=0.02,
+            intake=issuance,
+        )
+        loop.look()
         issuance.start()
         keys = AgencyKeys(
             chain_store=store.chain,

@@ -36,7 +36,8 @@ ROOMS: dict[str, set[str]] = {
     "ledger.procurement.service": PURE | {"ledger.procurement", "ledger.ports"},
     "ledger.cli.trace": PURE | {"ledger.cli", "ledger.cli.verify_trust", "ledger.procurement", "ledger.verification"},
     "ledger.durable": {"ledger.errors"},
-    "ledger.log": PURE | {"ledger.durable", "ledger.ports", "ledger.log.collector"},
+    "ledger.locks": {"ledger.errors"},
+    "ledger.log": PURE | {"ledger.durable", "ledger.locks", "ledger.ports", "ledger.log.collector"},
     "ledger.log.collector": set(),
     # Deploying refuses keys that everybody has; the list of them needs nothing else of the keys.
     "ledger.keys.wellknown": {"ledger.values"},
@@ -48,7 +49,9 @@ ROOMS: dict[str, set[str]] = {
     "ledger.settings": {"ledger.errors"},
     "ledger.wiring": {
         "ledger.accounts",
+        "ledger.durable",
         "ledger.errors",
+        "ledger.locks",
         "ledger.values",
         "ledger.records",
         "ledger.ports",

@@ -74,7 +74,6 @@ def test_a_bigger_head_than_the_store_has_is_a_named_fault_and_nothing_is_anchor
     bureau.issue(4)
     bureau.settle()
     anchor_behind_its_back(bureau, 5, Root(b"\x07" * 32), foreign_leaf=True)
-    bureau.loop.step(at_once=True)
 
     bureau.issue(3)
     for _ in range(3):
