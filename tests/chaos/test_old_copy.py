@@ -35,7 +35,7 @@ def test_an_old_copy_accepts_nothing_says_why_and_goes_on_once_the_newest_is_bac
     put_back(tmp_path / "old", tmp_path)
     old = open_bureau(embedded)
     old.code = bureau.code
-    with pytest.raises(StoreError, match="The chain holds 5 records of .*, this store 2") as refused:
+    with pytest.raises(StoreError, match=r"The chain holds 5 records of .*, this store 2") as refused:
         old.issue(1)
     assert "restore the newest" in str(refused.value.fix)
     assert old.health.snapshot().state is State.FAILING
