@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens
+.PHONY: run test lint bench clean lock contracts words tokens forge
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -28,6 +28,10 @@ words tokens: .venv/.test
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py
+
+# What must always hold in the contracts, 10^6 random calls each; a bounded part is in `make test`.
+forge: .venv/.test node_modules/.installed
+	FOUNDRY_INVARIANT_RUNS=2000 FOUNDRY_FUZZ_RUNS=1000000 node_modules/.bin/forge test
 
 lock: $(UV)
 	PATH="$(CURDIR)/.tools/bin:$$PATH" requirements/lock.sh
