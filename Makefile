@@ -11,8 +11,9 @@ UV := .tools/bin/uv
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
 
+# A file's tests stay together, so that what they share is made once; long ones (contracts, e2e) come first.
 test: .venv/.test node_modules/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: .venv/.test
 	$(BIN)/ruff check .

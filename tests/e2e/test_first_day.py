@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from support.service_process import Service, done, running, sillok
 
-pytestmark = pytest.mark.xdist_group("first-day")
 PROCESS = "ocds-000000-6110000-2020-001"
 
 

@@ -13,7 +13,6 @@ from urllib.request import urlopen
 import pytest
 from support.service_process import ROOT, add_seoul, done, running
 
-pytestmark = pytest.mark.xdist_group("hundred-thousand")
 RECORDS = 100_000
 SAMPLE = 20
 

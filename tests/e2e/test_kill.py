@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from support.service_process import ROOT, Service, add_seoul, done, sillok
 
-pytestmark = pytest.mark.xdist_group("kill")
 KILLS = int(os.environ.get("SILLOK_KILLS", "50"))
 RECORDS = 60_000
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from support.service_process import ROOT, done, running
 
-pytestmark = pytest.mark.xdist_group("readme")
 README = (ROOT / "README.md").read_text()
 
 

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 from support.service_process import ROOT
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 def run(*words: str | Path, cwd: Path, environment: dict[str, str]) -> str:
     result = subprocess.run(
