@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens forge
+.PHONY: run test lint bench clean lock contracts words tokens screens a11y forge
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -26,6 +26,13 @@ bench: .venv/.test node_modules/.installed
 # What a page may say, and whether its colours can be read: seconds each, and part of `make test`.
 words tokens: .venv/.test
 	@PYTHONPATH=tests:. $(BIN)/python -m looks.$@
+
+# In Chromium, over every page in every state, language, size and colour scheme (ONLY=start: pages of that name).
+screens: .venv/.test
+	@PYTHONPATH=tests:. $(BIN)/python -m looks.screens
+
+a11y: .venv/.test node_modules/.installed
+	@PYTHONPATH=tests:. $(BIN)/python -m looks.accessibility
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py

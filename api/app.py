@@ -66,7 +66,7 @@ def create_app(services: Services, settings: Settings) -> FastAPI:
     app.router.routes.append(FastRoute("/v1/agencies/{agency}/records", records.submit, methods=["POST"]))
     for module in ROUTERS:
         app.include_router(module.router)
-    install_pages(app)
+    install_pages(app, style_pages=settings.style_pages)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

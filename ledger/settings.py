@@ -64,6 +64,9 @@ class Settings(BaseSettings):
         default=7,
         description="uploaded tables, their rows and the PDFs made from them are deleted after so many days",
     )
+    style_pages: bool = Field(
+        default=False, description="serve /style, which shows made-up results; never where people verify documents"
+    )
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="addresses of reverse proxies whose X-Forwarded-For is believed, as a JSON list"
     )

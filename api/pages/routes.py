@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from api.deps import Looking
-from api.pages import registry
+from api.pages import registry, style
 from api.pages.clerk.install import install_clerk
 from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
 from api.pages.results import Office, ResultView, present, unanswered
@@ -35,11 +35,18 @@ from ledger.wiring import Services, now
 router = APIRouter(include_in_schema=False)
 
 
-def install_pages(app: FastAPI) -> None:
-    """Put the pages and their files into an application, and let its problems be shown as pages to people."""
+def install_pages(app: FastAPI, *, style_pages: bool) -> None:
+    """Put the pages and their files into an application, and let its problems be shown as pages to people.
+
+    Args:
+        app: the application.
+        style_pages: whether made-up results are shown under /style.
+    """
     app.include_router(router)
     app.include_router(registry.router)
     install_clerk(app)
+    if style_pages:
+        app.include_router(style.router)
     app.mount("/static", StaticFiles(directory=str(files("api.pages").joinpath("static"))), name="static")
     app.mount("/docs/swagger", StaticFiles(directory=str(swagger_ui_path)), name="swagger")
     app.state.problem_page = problem_page

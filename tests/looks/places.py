@@ -1,0 +1,139 @@
+"""Every page in every state that `make screens` shows and `make a11y` checks, on one office with a small history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support.service import SEOUL, Office, running_office
+
+from ledger.cli.demo import procurement
+from ledger.records.number import number_from_random
+from ledger.values import Verdict
+
+SIZES: Final = {"desktop": (1280, 900), "phone": (360, 780)}
+SCHEMES: Final = ("light", "dark")
+LANGUAGES: Final = ("ko", "en")
+PAPER: Final = b"%PDF-1.7 a certificate, byte for byte"
+AWARD: Final = procurement.process_id(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A page in one state.
+
+    Attributes:
+        name: of its picture.
+        path: its address, without the language.
+        act: what a person does there, after which the page is in its state; None: nothing.
+        result: whether it has a verdict, whose sentence has the focus and begins the title.
+        role: who looks; a clerk's role signs in first, None is a stranger.
+    """
+
+    name: str
+    path: str
+    act: Callable[[Page], None] | None = None
+    result: bool = False
+    role: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How a page is looked at."""
+
+    language: str
+    size: str
+    scheme: str
+
+    def context(self, browser: Browser) -> BrowserContext:
+        """A context of its own; motion is off, so that pictures are equal."""
+        width, height = SIZES[self.size]
+        return browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="ko-KR" if self.language == "ko" else "en-GB",
+            color_scheme="dark" if self.scheme == "dark" else "light",
+            reduced_motion="reduce",
+            has_touch=self.size == "phone",
+        )
+
+
+VIEWS: Final = tuple(
+    View(language=language, size=size, scheme=scheme)
+    for language in LANGUAGES
+    for size in SIZES
+    for scheme in SCHEMES
+)
+
+
+@contextmanager
+def office_with_history(folder: Path) -> Iterator[tuple[Office, list[Place]]]:
+    """A running office with the demo's procurement and a certificate, and every place to look at there."""
+    with running_office(folder / "data", style_pages=True) as office:
+        yield office, places(office, folder)
+
+
+def places(office: Office, folder: Path) -> list[Place]:
+    """Record what the pages are about, and name every page in every state."""
+    sha256 = hashlib.sha256(PAPER).hexdigest()
+    record = office.issue({"kind": "certificate", "sha256": sha256, "facts": {"holder.name": "홍길동"}}, key="looks")
+    lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in procurement.submissions())
+    address = f"/v1/agencies/{SEOUL}/records:bulk?job=looks"
+    answer = office.call("POST", address, role="clerk", content=lines.encode())
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert results[-1].get("done") is True, results[-1]
+    office.wait_anchored(1 + max(int(result.get("index", 0)) for result in results))
+    paper, other = folder / "paper.pdf", folder / "other.pdf"
+    paper.write_bytes(PAPER)
+    other.write_bytes(b"saved again")
+    return [*_plain(str(record["number"])), *_verdicts(), *_checked(paper, other, str(record["number"]))]
+
+
+def _plain(number: str) -> list[Place]:
+    return [
+        Place(name="start", path="/"),
+        Place(name="agencies", path="/agencies"),
+        Place(name="agency", path=f"/agencies/{SEOUL}"),
+        Place(name="log", path=f"/log/{SEOUL}/"),
+        Place(name="problems", path="/problems"),
+        Place(name="problem", path="/problems/not-found"),
+        Place(name="number", path=f"/r/{number}", result=True),
+        Place(name="number-unknown", path=f"/r/{number_from_random(1)}", result=True),
+        Place(name="number-wrong", path="/r?number=12"),
+        Place(name="style", path="/style"),
+    ]
+
+
+def _verdicts() -> list[Place]:
+    names = [*(verdict.value for verdict in Verdict), "record-exists", "no-answer"]
+    return [Place(name=f"result-{name}", path=f"/style/result/{name}", result=True) for name in names]
+
+
+def _checked(paper: Path, other: Path, number: str) -> list[Place]:
+    def check(file: Path, number: str = "") -> Callable[[Page], None]:
+        def act(page: Page) -> None:
+            page.set_input_files("#file", file)
+            page.fill("#with-number", number)
+            page.click("#file-form button:not([type])")
+            expect(page.locator("[data-verdict]")).to_have_count(1)
+
+        return act
+
+    return [
+        Place(name="file-valid", path="/", act=check(paper), result=True),
+        Place(name="file-altered", path="/", act=check(other, number), result=True),
+        Place(name="file-not-found", path="/", act=check(other), result=True),
+    ]
+
+
+def visit(page: Page, office: Office, place: Place, language: str) -> None:
+    """Open a place and bring it into its state."""
+    joint = "&" if "?" in place.path else "?"
+    page.goto(f"{office.url}{place.path}{joint}lang={language}")
+    if place.act is not None:
+        place.act(page)
