@@ -76,6 +76,7 @@ class Database:
         self._idle_lock = threading.Lock()
         self._closed = False
         try:
+            self._unsynced = [folder, *(one.parent for one in (folder, *folder.parents) if not one.exists())]
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = _lock_folder(folder)
         except OSError as error:
@@ -170,8 +171,8 @@ class Database:
             raise LocalChainError("The chain is closed.", "Start it again.")
 
     def sync_folder(self) -> None:
-        """Make the names of new files durable: SQLite syncs what is in them."""
-        for path in (self.folder, self.folder.parent):
+        """Make the names of new files and folders durable: SQLite syncs what is in the files."""
+        for path in self._unsynced:
             handle = os.open(path, os.O_RDONLY)
             try:
                 os.fsync(handle)
