@@ -193,7 +193,7 @@ class Cut:
 
 
 Ignored = Callable[[str, int], bool]
-"""Whether a sync counts for nothing, as of a program that forgot it: path, and how often something was said before."""
+"""Whether a sync counts for nothing, as of a program that forgot it: path, and how much was said before."""
 
 
 def cuts(trace: Sequence[Op], root: Path, ignored: Ignored = lambda path, said: False) -> Iterator[Cut]:
