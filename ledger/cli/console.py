@@ -6,6 +6,7 @@ the one place that words them and turns them into exit codes.
 
 from __future__ import annotations
 
+import getpass
 import sys
 from typing import Final
 
@@ -35,6 +36,13 @@ def tell(text: str) -> None:
     """Write a line that is no result (progress, advice) to standard error."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def ask_password() -> str:
+    """Ask a person for the keystore's password; without a terminal nothing is asked, and its absence is told."""
+    if not sys.stdin.isatty():
+        return ""
+    return getpass.getpass("Password of the keystore: ")
 
 
 def invoke(app: typer.Typer, name: str, argv: list[str]) -> int:

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.console import NEGATIVE, invoke, new_app, say, tell
-from ledger.cli.options import JsonOption
+from ledger.cli.console import NEGATIVE, ask_password, invoke, new_app, say, tell
+from ledger.cli.options import JsonOption, KeystorePasswordFileOption, RpcUrlOption
 from ledger.cli.progress import EVERY_S
 from ledger.errors import InputError
 from ledger.log.fsck_findings import Finding, Severity
@@ -29,13 +29,15 @@ def run(argv: list[str]) -> int:
 def fsck(
     *,
     data: Annotated[Path | None, typer.Option(help="Folder of a service that doesn't run now.")] = None,
+    rpc_url: RpcUrlOption = None,
+    keystore_password_file: KeystorePasswordFileOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Recompute every tree, checkpoint, status and anchor and compare with the chain. Nothing is changed."""
-    settings = load_settings(data=data)
+    settings = load_settings(data=data, rpc_url=rpc_url, keystore_password_file=keystore_password_file)
     if not (settings.data / "ledger.db").exists():
         raise InputError("There is no ledger in this folder.", where=str(settings.data), fix="Name it with --data.")
-    services = open_services(settings)
+    services = open_services(settings, ask_password=ask_password)
     count = dict.fromkeys(Severity, 0)
     try:
         for finding in services.fsck.run(_Progress()):

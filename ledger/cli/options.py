@@ -34,3 +34,7 @@ def the_agency(given: str | None, data: Path, key_file: Path | None) -> str:
         return found[0]
     known = f" Keys are there for: {', '.join(found)}." if found else ""
     raise InputError(f"Which agency is meant is not clear.{known}", fix="Say it with --agency CODE.")
+
+
+RpcUrlOption = Annotated[str | None, typer.Option(help="Ethereum JSON-RPC instead of the embedded chain.")]
+KeystorePasswordFileOption = Annotated[Path | None, typer.Option(help="File with the keystore's password.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import signal
@@ -21,8 +20,9 @@ from api.app import create_app
 from api.logs import configure_logs
 from api.server import server_for
 from ledger.cli.client import SERVICE_FILE
-from ledger.cli.console import invoke, new_app, say, tell
+from ledger.cli.console import ask_password, invoke, new_app, say, tell
 from ledger.cli.demo.story import Demo
+from ledger.cli.options import KeystorePasswordFileOption, RpcUrlOption
 from ledger.durable import replace_durably
 from ledger.errors import InfrastructureError, SillokError
 from ledger.log.collector import calm_collector
@@ -51,9 +51,9 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: a free one.")] = None,
     public_url: Annotated[str | None, typer.Option(help="Address printed on papers.")] = None,
     log_name: Annotated[str | None, typer.Option(help="First part of every log's origin, for ever.")] = None,
-    rpc_url: Annotated[str | None, typer.Option(help="Ethereum JSON-RPC instead of the embedded chain.")] = None,
+    rpc_url: RpcUrlOption = None,
     finality: Annotated[str | None, typer.Option(help="instant, depth:N or finalized.")] = None,
-    keystore_password_file: Annotated[Path | None, typer.Option(help="File with the keystore's password.")] = None,
+    keystore_password_file: KeystorePasswordFileOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="Fill the service with a small Seoul.")] = False,
 ) -> int:
     """Run the service until Ctrl-C or SIGTERM. Every setting is also read from SILLOK_… in the environment."""
@@ -70,7 +70,7 @@ def up(
     begin = time.monotonic()
     calm_collector()
     tell(f"Opening {settings.data} …")
-    services = open_services(settings, ask_password=_ask)
+    services = open_services(settings, ask_password=ask_password)
     configure_logs(_log_stream(settings))
     try:
         _keep_operator_key(services)
@@ -160,10 +160,3 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _stop(server: uvicorn.Server) -> None:
     server.should_exit = True
-
-
-def _ask() -> str:
-    """Ask a person for the keystore's password; a service without a terminal is told how to give it."""
-    if not sys.stdin.isatty():
-        return ""
-    return getpass.getpass("Password of the keystore: ")
