@@ -37,15 +37,26 @@ a11y: .venv/.test node_modules/.installed
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py
 
+.PHONY: halmos slither
+
 # What must always hold in the contracts, 10^6 random calls each; a bounded part is in `make test`.
 forge: .venv/.test node_modules/.installed
 	FOUNDRY_INVARIANT_RUNS=2000 FOUNDRY_FUZZ_RUNS=1000000 node_modules/.bin/forge test
+
+# The Merkle library over all trees of up to 32 leaves, with every hash left open.
+halmos: .venv-audit/.installed node_modules/.installed
+	.venv-audit/bin/python tests/contracts/symbolic.py
+
+# What slither finds must be explained in contracts/slither.toml.
+slither: .venv/.test .venv-audit/.installed node_modules/.installed
+	$(BIN)/python scripts/compile_contracts.py --input .venv-audit/solc-input.json
+	.venv-audit/bin/python tests/contracts/static.py .venv-audit/solc-input.json
 
 lock: $(UV)
 	PATH="$(CURDIR)/.tools/bin:$$PATH" requirements/lock.sh
 
 clean:
-	rm -rf .venv .tools node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit .tools node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # uv installs 60 packages in seconds and checks every hash; it comes from the registry like everything else.
 $(UV): requirements/uv.txt
@@ -69,6 +80,11 @@ endef
 .venv/.test: requirements/test.lock pyproject.toml | $(UV)
 	$(call install,requirements/test.lock)
 	@touch $@ .venv/.run
+
+.venv-audit/.installed: requirements/audit.lock | $(UV)
+	$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv-audit
+	$(UV) pip sync --quiet --python .venv-audit/bin/python --require-hashes $<
+	@touch $@
 
 node_modules/.installed: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --silent

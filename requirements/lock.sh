@@ -5,3 +5,5 @@ cd "$(dirname "$0")/.."
 lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --custom-compile-command requirements/lock.sh pyproject.toml "$@"; }
 lock --group build -o requirements/run.lock
 lock --group build --group test -o requirements/test.lock
+# What analyses the contracts pins other versions than what runs them: an environment of its own (.venv-audit).
+uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --custom-compile-command requirements/lock.sh requirements/audit.in -o requirements/audit.lock

@@ -2,6 +2,7 @@
 
     python scripts/compile_contracts.py            compile and write ledger/chain/artifacts/*.json
     python scripts/compile_contracts.py --check    compile, write nothing, fail if an artifact would change
+    python scripts/compile_contracts.py --input F  write what the compiler is given to F, for `make slither`
 
 Needs Node and `npm ci`. Version and settings stand in contracts/solc.json and nowhere else. The same sources give the
 same bytes on every machine: no metadata is appended to the bytecode, imports are resolved here, and every artifact
@@ -152,13 +153,26 @@ def build(names: Iterable[str] | None = None, *, lenient: bool = False) -> dict[
     }
 
 
+def analysis_input(names: Iterable[str]) -> Mapping[str, Any]:
+    """What the compiler is given, with the syntax trees asked for and without the optimizer: for analysers."""
+    wanted = settings()["settings"] | {"optimizer": {"enabled": False}}
+    wanted["outputSelection"] = {"*": {"*": ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"], "": ["ast"]}}
+    sources = collect(f"contracts/{name}.sol" for name in names)
+    given = {unit: {"content": text} for unit, text in sources.items()}
+    return {"language": "Solidity", "sources": given, "settings": wanted}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Compile; write or compare. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Compile the contracts into ledger/chain/artifacts.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if an artifact would change")
     parser.add_argument("--lenient", action="store_true", help="let warnings pass (for mutants)")
+    parser.add_argument("--input", type=Path, help="compile nothing; write the compiler's input here")
     parser.add_argument("names", nargs="*", help="contracts to compile; by default all")
     given = parser.parse_args(argv)
+    if given.input:
+        given.input.write_text(json.dumps(analysis_input(given.names or settings()["contracts"])), encoding="utf-8")
+        return 0
     check, stale = given.check, []
     for path, text in build(given.names, lenient=given.lenient).items():
         size = len(json.loads(text)["deployedBytecode"]) // 2
