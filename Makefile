@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens screens a11y forge
+.PHONY: run test lint bench clean lock contracts words tokens screens a11y forge fuzz
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -33,6 +33,12 @@ screens: .venv/.test
 
 a11y: .venv/.test node_modules/.installed
 	@PYTHONPATH=tests:. $(BIN)/python -m looks.accessibility
+
+# Ten million inputs by the engine in plain Python, a tenth of that under atheris, which follows coverage.
+INPUTS ?= 10000000
+fuzz: .venv/.fuzz
+	PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --inputs $(INPUTS)
+	PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --inputs $$(($(INPUTS) / 10)) --engine atheris
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py
@@ -84,6 +90,10 @@ endef
 .venv-audit/.installed: requirements/audit.lock | $(UV)
 	$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv-audit
 	$(UV) pip sync --quiet --python .venv-audit/bin/python --require-hashes $<
+	@touch $@
+
+.venv/.fuzz: requirements/fuzz.lock .venv/.test | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/fuzz.lock
 	@touch $@
 
 node_modules/.installed: package-lock.json

@@ -58,10 +58,11 @@ class Engine:
         random = self.random
         data = random.choice(self.kept)
         for _ in range(random.choice((1, 1, 1, 2, 2, 3, 5, 9))):
-            data = self._mutated(data)
+            data = self.mutated(data)
         return data[:MAX_BYTES]
 
-    def _mutated(self, data: bytes) -> bytes:
+    def mutated(self, data: bytes) -> bytes:
+        """One mutation."""
         random = self.random
         choice = random.random()
         if choice < 0.4:

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from fuzz.target import Target
-from fuzz.targets import MAKERS
+from fuzz.targets import make
 
 KEYSTORE = {"purpose": "note", "state": "current", "secret": "00" * 31 + "01"}
 STEP = {"evidence": "{}", "index": 0, "origin": "sillok.test/6110000", "seq": 1}
@@ -48,7 +48,7 @@ FOUND = [
     ("chain-calls", call("eth_feeHistory", "0x400", "latest", [0] * 100_000), "a gigabyte of rewards"),
 ]
 
-target = cache(lambda name: MAKERS[name]())
+target = cache(make)
 
 
 @pytest.mark.timeout(60)
