@@ -11,10 +11,10 @@ import asyncio
 import time
 from typing import Final
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.limits import MAX_DRAIN_BYTES, MAX_DRAIN_S, MAX_QUERY_BYTES, body_limit
+from api.logs import access_log
 from api.problem_kinds import PROBLEMS
 from api.problems import Problem, document, problem_response
 
@@ -35,7 +35,6 @@ _COMMON: Final[Headers] = [
 _PAGE: Final[Headers] = [*_COMMON, (b"content-security-policy", PAGE_POLICY)]
 _DATA: Final[Headers] = [*_COMMON, (b"content-security-policy", DATA_POLICY)]
 _NO_STORE: Final = (b"cache-control", b"no-store")
-_log = structlog.get_logger("sillok.access")
 
 
 class _Visit:
@@ -139,8 +138,7 @@ class Doorway:
                 visit.seen = 0
                 await self.app(scope, visit.receive, visit.send)
         finally:
-            _log.info(
-                "request",
+            access_log.write(
                 method=scope["method"],
                 route=getattr(scope.get("route"), "path", "none"),
                 status=visit.status,

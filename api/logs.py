@@ -8,10 +8,12 @@ never anything of the ledger.
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import sys
 import threading
 from collections import deque
+from datetime import UTC, datetime
 from typing import Final, TextIO
 
 import structlog
@@ -69,6 +71,27 @@ class DelayedStream:
             self.write_out()
 
 
+class AccessLog:
+    """One line for each request, in the form that structlog gives the others.
+
+    Written here, since structlog's own way to a line costs as much as a tenth of a submission.
+    """
+
+    def __init__(self) -> None:
+        """Write nothing before `configure_logs` says where."""
+        self.target: TextIO | DelayedStream | None = None
+
+    def write(self, *, method: str, route: str, status: int, ms: float) -> None:
+        """Say that a request was answered. `route`: the template of its address, never the address itself."""
+        if self.target is not None:
+            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            line = {"method": method, "route": route, "status": status, "ms": ms}
+            self.target.write(json.dumps({**line, "event": "request", "level": "info", "timestamp": now}) + "\n")
+
+
+access_log: Final = AccessLog()
+
+
 def configure_logs(stream: TextIO | None = None, *, level: int = logging.INFO, delayed: bool = True) -> None:
     """Send structlog's and uvicorn's lines as JSON to a stream.
 
@@ -78,6 +101,7 @@ def configure_logs(stream: TextIO | None = None, *, level: int = logging.INFO, d
         delayed: write a moment later and many at once; False only where a test reads what was just written.
     """
     target = DelayedStream(stream or sys.stderr) if delayed else stream or sys.stderr
+    access_log.target = target if level <= logging.INFO else None
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

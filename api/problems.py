@@ -95,6 +95,12 @@ def problem_response(content: Mapping[str, str | int], headers: Mapping[str, str
     return Response(body, int(content["status"]), {"cache-control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
+async def answer_to(request: Request, error: Exception) -> Response:
+    """The answer to an error that was raised on purpose: `SillokError`, or `HTTPException` and so `Problem`."""
+    handle = _on_ledger_error if isinstance(error, SillokError) else _on_http_exception
+    return await handle(request, error)
+
+
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     """A problem of the interface, or Starlette's own 404, 405 and 413."""
     assert isinstance(error, HTTPException)

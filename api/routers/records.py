@@ -60,7 +60,7 @@ _MANY: Final[dict[str, Any]] = {
 )
 async def submit(request: Request, agency: str = "") -> Response:
     """Record one document or step. Answered once it is on disk; the receipt promises by when it is anchored."""
-    # `agency` is only for the documentation: the fast route (see `api.app`) hands over nothing but the request.
+    # `agency` is only for the documentation: `api.lane` hands over nothing but the request.
     caller = admit(request, Act.ISSUE, parse_agency(request.path_params["agency"]))
     submission = parse_line(await request.body())
     key = request.headers.get("idempotency-key")
