@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.pages.assets import module, script_words
 from api.pages.words import Words, choose_language, load_words
 
 Language = Annotated[str | None, Query(max_length=8)]
@@ -34,7 +35,13 @@ def page(request: Request, name: str, words: Words, view: Mapping[str, Any], sta
     # A result that was posted can't be shown again by its address: its other language begins anew.
     path = request.url.path if request.method == "GET" else "/"
     other = f"{path}?lang={words.other}"
-    html = TEMPLATES.get_template(name).render(words=words, other_address=other, **view)
+    html = TEMPLATES.get_template(name).render(
+        words=words,
+        other_address=other,
+        module=module(),
+        check_words=script_words(words.language).address,
+        **view,
+    )
     headers = {**PRIVATE, "content-language": words.language}
     if status == 503:
         headers["retry-after"] = "300"

@@ -6,13 +6,17 @@ even that is shown. A number's result is never green: a number checks the record
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from api.pages.check_rows import CheckRow, Spoken, check_rows, heading, spoken
 from api.pages.words import Words
-from ledger.values import Instant, Verdict, format_instant
-from ledger.verification.report import Check, Outcome, Report
+from ledger.hashing.canonical import Json
+from ledger.values import Digest32, Instant, Verdict, format_instant
+from ledger.verification.examination import unexamined
+from ledger.verification.report import Outcome, Report
 
 KOREA: Final = timezone(timedelta(hours=9), "KST")
 
@@ -40,8 +44,6 @@ RECORD_EXISTS: Final = "record-exists"
 """What a page calls the result of a number whose record stands: no verdict, since nothing was compared."""
 
 SHAPES: Final = {"accept": "✓", "refuse": "✕", "ask": "!", "none": "i"}
-_MARKS: Final = {Outcome.PASSED: "✓", Outcome.FAILED: "✕", Outcome.NOT_RUN: "–"}
-_OUTCOMES: Final = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_RUN: "not_run"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,26 +60,31 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the verification was asked: the digest of a file, a number, an instant."""
+
+    document: Digest32 | None = None
+    number: str | None = None
+    as_of: Instant | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """As the browser's verifier takes it; what was not asked is left out."""
+        out: dict[str, Json] = {}
+        if self.document is not None:
+            out["documentDigest"] = self.document.hex()
+        if self.number is not None:
+            out["number"] = self.number
+        if self.as_of is not None:
+            out["asOf"] = format_instant(self.as_of)
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """Who issued it, in the page's language, and where to ask."""
 
     name: str
     contact: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRow:
-    """One of the nineteen checks."""
-
-    number: int
-    name: str
-    outcome: str
-    outcome_word: str
-    mark: str
-    source: str
-    detail: str
-    expected: str | None
-    actual: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +103,14 @@ class ResultView:
     facts: tuple[tuple[str, str], ...]
     honest: bool
     not_proved: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Spoken, ...]
     checks_heading: str
     checks: tuple[CheckRow, ...]
     chain: str | None
+    command: str
+    """The command line that does the same."""
+    served: str | None
+    """The report as JSON, with what the browser needs to run the checks itself; None where there is no report."""
     evidence: str | None
     """Address of the evidence file, where this ledger has one that strangers may see."""
     link: str | None
@@ -114,23 +125,27 @@ def moment(instant: Instant) -> Moment:
     )
 
 
-def present(report: Report, words: Words, *, by_file: bool, office: Office | None, now: Instant) -> ResultView:
+def present(
+    report: Report, words: Words, *, asked: Asked, office: Office | None, now: Instant, url: str = ""
+) -> ResultView:
     """What the result page shows of a report.
 
     Args:
         report: the answer of the verification.
         words: the page's language.
-        by_file: whether a file's digest was compared; a number alone compares nothing.
+        asked: what was asked; without a file nothing was compared.
         office: the issuing office, where the report proves which it is.
         now: for "as of now" where the report has no instant (nothing was found), and to tell a stale status.
+        url: address of this service, for the command line.
     """
-    stale = report.verdict is Verdict.VALID and report.as_of is not None and now - report.as_of > FRESH_S
+    by_file = asked.document is not None
+    about_now = asked.as_of is None and report.as_of is not None
+    stale = report.verdict is Verdict.VALID and about_now and now - (report.as_of or 0) > FRESH_S
     verdict = Verdict.CANNOT_CHECK if stale else report.verdict
     reason = words["reason_stale"] if stale else _reason(report, words)
     values = _values(report, office, reason, now)
     tone = TONES[verdict] if by_file else "none"
     exists_only = verdict is Verdict.VALID and not by_file
-    outcomes = [check.outcome for check in report.checks]
     return ResultView(
         verdict=RECORD_EXISTS if exists_only else verdict.value,
         tone=tone,
@@ -146,30 +161,31 @@ def present(report: Report, words: Words, *, by_file: bool, office: Office | Non
         facts=() if verdict is Verdict.ALTERED else _facts(report, words, office),
         honest=verdict in (Verdict.ALTERED, Verdict.NOT_FOUND) and by_file,
         not_proved=_not_proved(words, by_file=by_file),
-        notes=report.notes,
-        checks_heading=words.say(
-            "checks_heading",
-            total=len(outcomes),
-            passed=outcomes.count(Outcome.PASSED),
-            failed=outcomes.count(Outcome.FAILED),
-            not_run=outcomes.count(Outcome.NOT_RUN),
-        ),
-        checks=tuple(_row(check, words) for check in report.checks),
+        notes=tuple(spoken(note, words) for note in report.notes),
+        checks_heading=heading(report.checks, words),
+        checks=check_rows(report.checks, words),
         chain=_chain(report, words),
+        command=command(words, asked, url),
+        served=_served(report, asked),
         evidence=_evidence(report) if verdict is not Verdict.ALTERED else None,
         link=f"/r/{report.about.number}" if report.about.number and verdict is not Verdict.ALTERED else None,
     )
 
 
-def unanswered(words: Words, *, reason: str, known_at: Instant | None = None) -> ResultView:
+def unanswered(
+    words: Words, *, reason: str, known_at: Instant | None = None, asked: Asked | None = None, url: str = ""
+) -> ResultView:
     """The page where there is no report at all: chain or service does not answer, so nothing can be told.
 
     Args:
         words: the page's language.
         reason: key of the reason's words.
         known_at: the last instant of which the record is known to be neither revoked nor suspended, or None.
+        asked: what was asked, where the page is already about that.
+        url: address of this service, for the command line.
     """
     verdict = Verdict.CANNOT_CHECK
+    checks = unexamined("It was not asked for.")
     return ResultView(
         verdict=verdict.value,
         tone="none",
@@ -184,12 +200,33 @@ def unanswered(words: Words, *, reason: str, known_at: Instant | None = None) ->
         honest=False,
         not_proved=(),
         notes=(),
-        checks_heading="",
-        checks=(),
+        checks_heading=heading(checks, words),
+        checks=check_rows(checks, words),
         chain=None,
+        command=command(words, asked or Asked(), url),
+        served=None,
         evidence=None,
         link=None,
     )
+
+
+def command(words: Words, asked: Asked, url: str) -> str:
+    """The command line that asks the same and computes on the reader's own machine."""
+    parts = ["sillok verify"]
+    if asked.number is not None and asked.document is None:
+        parts.append(f"--number {asked.number}")
+    else:
+        parts.append(f"{words['command_file']} --evidence sillok-evidence.json")
+    parts.append("--trust trust.note")
+    if asked.as_of is not None:
+        parts.append(f"--as-of {format_instant(asked.as_of)}")
+    if url:
+        parts.append(f"--url {url}")
+    return " ".join(parts)
+
+
+def _served(report: Report, asked: Asked) -> str:
+    return json.dumps({"asked": asked.to_json(), "report": report.to_json()}, ensure_ascii=False)
 
 
 def _values(report: Report, office: Office | None, reason: str | None, now: Instant) -> dict[str, str | None]:
@@ -270,20 +307,6 @@ def _not_proved(words: Words, *, by_file: bool) -> tuple[str, ...]:
     if not by_file:
         names.insert(0, "not_proved_paper")
     return tuple(words[name] for name in names)
-
-
-def _row(check: Check, words: Words) -> CheckRow:
-    return CheckRow(
-        number=check.number,
-        name=words[f"checks.{check.name}"],
-        outcome=check.outcome.value,
-        outcome_word=words[_OUTCOMES[check.outcome]],
-        mark=_MARKS[check.outcome],
-        source=words[f"source_{check.source.value}"],
-        detail=check.text,
-        expected=check.expected,
-        actual=check.actual,
-    )
 
 
 def _chain(report: Report, words: Words) -> str | None:

@@ -19,11 +19,11 @@ from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
 from api.deps import Looking
-from api.pages import registry, style
+from api.pages import assets, registry, style
 from api.pages.clerk.install import install_clerk
 from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
-from api.pages.results import Office, ResultView, present, unanswered
-from api.pages.words import Words, choose_language
+from api.pages.results import Asked, Office, ResultView, command, present, unanswered
+from api.pages.words import LANGUAGES, Words, choose_language
 from api.problem_kinds import PROBLEMS
 from ledger.errors import ChainError, InputError, NotFoundError
 from ledger.hashing.encodings import hex_decode
@@ -42,7 +42,12 @@ def install_pages(app: FastAPI, *, style_pages: bool) -> None:
         app: the application.
         style_pages: whether made-up results are shown under /style.
     """
+    # Made before the first reader waits for them.
+    assets.module()
+    for language in LANGUAGES:
+        assets.script_words(language)
     app.include_router(router)
+    app.include_router(assets.router)
     app.include_router(registry.router)
     install_clerk(app)
     if style_pages:
@@ -56,7 +61,9 @@ def install_pages(app: FastAPI, *, style_pages: bool) -> None:
 def start(request: Request, lang: Language = None) -> HTMLResponse:
     """The first page: by number, by file, by evidence. It carries the answer for a service that is gone later."""
     words = words_of(request, lang)
-    return page(request, "index.html", words, {"down": unanswered(words, reason="reason_service")})
+    url = _url(request)
+    down = unanswered(words, reason="reason_service", url=url)
+    return page(request, "index.html", words, {"down": down, "command": command(words, Asked(), url)})
 
 
 @router.get("/r")
@@ -75,7 +82,7 @@ def by_number(request: Request, services: Looking, number: str, lang: Language =
         services,
         words,
         lambda: services.verification.by_number(wanted),
-        by_file=False,
+        asked=Asked(number=wanted),
         known=lambda: _known(services, wanted),
     )
 
@@ -90,8 +97,9 @@ async def by_file(request: Request, services: Looking, lang: Language = None) ->
     digest = Digest32(hex_decode(form["sha256"].strip().lower(), length=32, where="sha256"))
     number = read_number(form["number"]) if form.get("number") else None
     known = (lambda: _known(services, number)) if number is not None else None
+    asked = Asked(document=digest, number=number)
     return await run_in_threadpool(
-        _result, request, services, words, lambda: _verify(services, digest, number), by_file=True, known=known
+        _result, request, services, words, lambda: _verify(services, digest, number), asked=asked, known=known
     )
 
 
@@ -115,7 +123,7 @@ async def by_evidence(
         services,
         words,
         lambda: services.verification.by_evidence(data, document=digest),
-        by_file=digest is not None,
+        asked=Asked(document=digest),
     )
 
 
@@ -185,18 +193,23 @@ def _result(
     words: Words,
     ask: Callable[[], Report],
     *,
-    by_file: bool,
+    asked: Asked,
     known: Callable[[], Instant | None] | None = None,
 ) -> HTMLResponse:
     """The page of a verification; where the chain does not answer, what is known of an earlier instant."""
     try:
         report = ask()
     except ChainError:
-        view: ResultView = unanswered(words, reason="reason_chain", known_at=known() if known is not None else None)
+        known_at = known() if known is not None else None
+        view: ResultView = unanswered(words, reason="reason_chain", known_at=known_at, asked=asked, url=_url(request))
         return page(request, "result.html", words, {"result": view}, 503)
     office = _office(services, report.about.agency, words)
-    view = present(report, words, by_file=by_file, office=office, now=now())
+    view = present(report, words, asked=asked, office=office, now=now(), url=_url(request))
     return page(request, "result.html", words, {"result": view})
+
+
+def _url(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _known(services: Services, number: str) -> Instant | None:

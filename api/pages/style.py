@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.pages.rendering import Language, page, words_of
-from api.pages.results import RECORD_EXISTS, Office, ResultView, present, unanswered
+from api.pages.results import RECORD_EXISTS, Asked, Office, ResultView, present, unanswered
 from api.pages.words import Words
 from ledger.errors import NotFoundError
-from ledger.values import AgencyCode, LogIndex, Origin, Verdict, parse_instant
+from ledger.values import AgencyCode, Digest32, LogIndex, Origin, Verdict, parse_instant
 from ledger.verification.report import CHECK_NAMES, About, Check, Outcome, Report, Source
 
 router = APIRouter(include_in_schema=False)
@@ -79,9 +79,10 @@ def sample(name: str, words: Words) -> ResultView:
     """
     by_file = name != RECORD_EXISTS
     verdict = Verdict(name) if by_file else Verdict.VALID
+    asked = Asked(document=Digest32(bytes(32))) if by_file else Asked(number=_ABOUT.number)
     korean = words.language == "ko"
     office = Office(name="서울특별시 (견본)" if korean else "Seoul (sample)", contact="02-120")
-    return present(_report(verdict), words, by_file=by_file, office=office, now=_NOW)
+    return present(_report(verdict), words, asked=asked, office=office, now=_NOW)
 
 
 def _report(verdict: Verdict) -> Report:

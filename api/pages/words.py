@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -18,8 +19,9 @@ from ledger.errors import InputError
 LANGUAGES: Final = ("ko", "en")
 """Korean is the default; the order is that of preference where a reader states none."""
 
-AUDIENCES: Final = ("citizen", "clerk", "auditor")
-"""Each audience's pages have a catalogue of their own; the clerk's and the auditor's may use the citizen's words."""
+AUDIENCES: Final = ("citizen", "clerk", "auditor", "checks")
+"""Each audience's pages have a catalogue of their own; the clerk's and the auditor's may use the citizen's words.
+`checks` has the sentences of the verification, which all of them show."""
 
 _PARTICLE: Final = re.compile(r"(.)이\(가\)")
 _TAG: Final = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q\s*=\s*([0-9.]{1,5}))?\s*")
@@ -55,7 +57,8 @@ def _particle(match: re.Match[str]) -> str:
     return before + ("이" if (ord(before) - ord("가")) % 28 else "가")
 
 
-def load_words() -> dict[str, Words]:
+@cache
+def load_words() -> Mapping[str, Words]:
     """The catalogues of all audiences joined, by language; a name that two audiences define is a mistake of ours."""
     found = {}
     for language in LANGUAGES:

@@ -27,6 +27,7 @@ JARGON: Final = ("앵커", "체크포인트", "머클", "해시")
 BOTH_SCRIPTS: Final = frozenset({"other_language"})
 """Names whose words are in the other language on purpose."""
 _QUOTED: Final = re.compile(r"""["']([a-z][A-Za-z0-9_.-]*)["']\s*(~)?""")
+_JOINED: Final = re.compile(r"`([a-z][A-Za-z0-9_.-]*\$\{[^`]*)`")
 
 
 def places(text: str) -> set[str]:
@@ -81,7 +82,13 @@ def forbidden() -> Iterator[str]:
 
 def unused() -> Iterator[str]:
     """Names that no page, view or script mentions, whole or by a pattern such as f"role_{name}"."""
-    known = load_words()["ko"].names()
+    exact, patterns = _mentioned()
+    for name in sorted(load_words()["ko"].names() - exact):
+        if not any(pattern.fullmatch(name) for pattern in patterns):
+            yield f"{name} is on no page"
+
+
+def _mentioned() -> tuple[set[str], list[re.Pattern[str]]]:
     exact: set[str] = set()
     patterns: list[re.Pattern[str]] = []
     for path in PAGES.rglob("*.py"):
@@ -91,22 +98,34 @@ def unused() -> Iterator[str]:
             elif isinstance(node, ast.JoinedStr):
                 patterns.append(_pattern(node))
     for path in [*PAGES.rglob("*.html"), *PAGES.rglob("*.js")]:
-        for name, joined in _QUOTED.findall(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        for name, joined in _QUOTED.findall(text):
             if joined:
                 patterns.append(re.compile(re.escape(name) + ".+"))
             exact.add(name)
-    for name in sorted(known - exact):
-        if not any(pattern.fullmatch(name) for pattern in patterns):
-            yield f"{name} is on no page"
+        if path.suffix == ".js":
+            patterns += [_scripted(joined) for joined in _JOINED.findall(text)]
+    return exact, patterns
+
+
+def _scripted(text: str) -> re.Pattern[str]:
+    """A script's `source_${name}`."""
+    return _telling([re.escape(part) for part in re.split(r"\$\{[^}]*\}", text)])
 
 
 def _pattern(node: ast.JoinedStr) -> re.Pattern[str]:
-    parts = [
-        re.escape(part.value) if isinstance(part, ast.Constant) and isinstance(part.value, str) else ".+"
-        for part in node.values
-    ]
+    return _telling(
+        [
+            re.escape(part.value) if isinstance(part, ast.Constant) and isinstance(part.value, str) else ".+"
+            for part in node.values
+        ],
+        "",
+    )
+
+
+def _telling(parts: list[str], between: str = ".+") -> re.Pattern[str]:
     # A pattern without words of its own would call every name used.
-    text = "".join(parts)
+    text = between.join(parts)
     return re.compile(text if len(text.replace(".+", "")) > 3 else "(?!)")
 
 

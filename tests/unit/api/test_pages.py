@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -84,7 +85,7 @@ def test_a_file_s_fingerprint_reaches_green_and_names_office_instant_and_all_che
     assert status == 200
     assert (page.verdicts, page.tones) == (["valid"], ["accept"])
     assert "서울특별시" in text
-    assert len(re.findall(r'<tr class="(?:passed|failed|not-run)">', text)) == 19
+    assert len(re.findall(r'<tr class="(?:passed|failed|not-run)" data-check="\d+">', text)) == 19
     assert re.search(r'<time datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ">[^<]+ KST</time>', text)
     assert "운영자 한 곳이 혼자 운영합니다" in text
     assert "내용이 사실인지는 확인하지 않습니다" in text
@@ -139,6 +140,32 @@ def test_pages_are_private_need_no_other_host_and_run_no_inline_code(office: Off
         assert response.headers["referrer-policy"] == "no-referrer"
         assert response.headers["cache-control"] == "no-store"
     assert office.get(f"/r/{number}").headers["x-robots-tag"] == "noindex"
+
+
+def test_a_page_runs_no_other_module_than_the_one_whose_digest_it_shows(office: Office, number: str) -> None:
+    text = read(office, f"/r/{number}")[1]
+    address, integrity = re.search(r'<script type="module" src="([^"]+)" integrity="sha256-([^"]+)">', text).groups()  # type: ignore[union-attr]
+    for encoding in ("gzip", "identity"):
+        served = office.get(address, accept_encoding=encoding)
+        digest = hashlib.sha256(served.content)
+        assert b64encode(digest.digest()).decode() == integrity
+        assert digest.hexdigest() in text
+        assert "immutable" in served.headers["cache-control"]
+    assert office.get("/static/check-0123456789abcdef.js").status_code == 404
+    words = re.search(r'<meta name="check-words" content="([^"]+)">', text)
+    assert words is not None
+    assert office.get(words[1]).json()["sentences"]["17.passed"].startswith("파일이")
+
+
+def test_checks_are_told_in_the_page_s_language_and_say_that_the_service_computed_them(
+    office: Office, number: str
+) -> None:
+    korean, english = read(office, f"/r/{number}")[1], read(office, f"/r/{number}", language="en")[1]
+    assert "물은 번호의 기록입니다." in korean
+    assert "The record has the number" not in korean.replace("&#34;", '"').split("</template>")[1]
+    assert "The record has the number that was asked for." in english.split("</template>")[1]
+    assert "서비스가 계산" in korean
+    assert "이 기기가 계산</td>" not in korean
 
 
 def test_every_kind_of_problem_has_a_page_in_both_languages(office: Office) -> None:

@@ -6,15 +6,16 @@ import dataclasses
 
 import pytest
 
-from api.pages.results import TONES, Office, ResultView, present, unanswered
+from api.pages.results import TONES, Asked, Office, ResultView, present, unanswered
 from api.pages.words import load_words
-from ledger.values import AgencyCode, Instant, LogIndex, Origin, Verdict, parse_instant
+from ledger.values import AgencyCode, Digest32, Instant, LogIndex, Origin, Verdict, parse_instant
 from ledger.verification.report import CHECK_NAMES, About, Check, Outcome, Report, Source
 
 WORDS = load_words()
 NOW = parse_instant("2026-11-25T01:00:00Z")
 OFFICE = Office(name="서울특별시", contact="02-120")
 NUMBER = "1234-5678-9012-3456"
+FILE = Asked(document=Digest32(bytes(32)))
 ABOUT = About(
     origin=Origin("sillok.example/6110000"),
     agency=AgencyCode("6110000"),
@@ -50,7 +51,8 @@ def report(verdict: Verdict, *, about: About = ABOUT, as_of: Instant | None = NO
 
 def shown(verdict: Verdict, *, by_file: bool = True, language: str = "ko", **changes: object) -> ResultView:
     made = dataclasses.replace(report(verdict), **changes)  # type: ignore[arg-type]
-    return present(made, WORDS[language], by_file=by_file, office=OFFICE, now=NOW)
+    asked = FILE if by_file else Asked(number=NUMBER)
+    return present(made, WORDS[language], asked=asked, office=OFFICE, now=NOW)
 
 
 def test_only_a_compared_file_is_ever_green() -> None:
@@ -114,7 +116,7 @@ def test_valid_names_office_day_and_instant_in_korean_time() -> None:
 
 
 def test_what_is_not_proved_is_not_named() -> None:
-    view = present(report(Verdict.REVOKED, about=About()), WORDS["en"], by_file=True, office=None, now=NOW)
+    view = present(report(Verdict.REVOKED, about=About()), WORDS["en"], asked=FILE, office=None, now=NOW)
     assert view.headline == WORDS["en"]["verdicts.revoked.plain"]
     assert "None" not in view.headline + view.next
     assert view.facts == ()
@@ -142,7 +144,7 @@ def test_every_check_is_a_row_with_its_outcome_and_whose_word_it_is() -> None:
     assert [row.outcome_word for row in view.checks].count("하지 않음") == 1
     assert "통과 18" in view.checks_heading
     assert "하지 않음 1" in view.checks_heading
-    assert {row.source for row in view.checks} == {"직접 계산"}
+    assert {row.source for row in view.checks} == {"서비스가 계산"}
 
 
 def test_an_anchor_that_may_not_be_the_first_is_said_to_be_that_or_earlier() -> None:
