@@ -82,6 +82,8 @@ PAGES: dict[str, frozenset[str]] = {
     "GET /agencies/{agency}": EVERYBODY,
     "GET /log/{agency}/": EVERYBODY,
     "GET /static": EVERYBODY,
+    "GET /static/check-{digest}.js": EVERYBODY,
+    "GET /static/words-{language}-{digest}.json": EVERYBODY,
     "GET /docs/swagger": EVERYBODY,
     "GET /clerk/sign-in": EVERYBODY,
     "POST /clerk/sign-in": EVERYBODY,
