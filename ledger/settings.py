@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         return value
 
 
+def demo_folder(data: Path) -> Path:
+    """Where a service keeps its demonstration; a service that has it marks its pages as such."""
+    return data / "demo"
+
+
 def load_settings(**given: object) -> Settings:
     """Settings from what the command line gave (None: not given), the environment, and the defaults.
 

@@ -10,8 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.deps import desk_of
 from api.pages.assets import module, script_words
 from api.pages.words import Words, choose_language, load_words
+from ledger.settings import demo_folder
 
 Language = Annotated[str | None, Query(max_length=8)]
 WORDS: Final = load_words()
@@ -39,6 +41,7 @@ def page(request: Request, name: str, words: Words, view: Mapping[str, Any], sta
         words=words,
         other_address=other,
         module=module(),
+        demonstration=demo_folder(desk_of(request).services.settings.data).is_dir(),
         check_words=script_words(words.language).address,
         **view,
     )

@@ -80,6 +80,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A form that asks the same about another day."""
+
+    action: str
+    method: str
+    fields: tuple[tuple[str, str], ...]
+    latest: str
+    """Today in Korea: no status is of a later day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """Who issued it, in the page's language, and where to ask."""
 
@@ -111,6 +122,7 @@ class ResultView:
     """The command line that does the same."""
     served: str | None
     """The report as JSON, with what the browser needs to run the checks itself; None where there is no report."""
+    again: Again | None
     evidence: str | None
     """Address of the evidence file, where this ledger has one that strangers may see."""
     link: str | None
@@ -167,6 +179,7 @@ def present(
         chain=_chain(report, words),
         command=command(words, asked, url),
         served=_served(report, asked),
+        again=_again(asked, words, now),
         evidence=_evidence(report) if verdict is not Verdict.ALTERED else None,
         link=f"/r/{report.about.number}" if report.about.number and verdict is not Verdict.ALTERED else None,
     )
@@ -205,6 +218,7 @@ def unanswered(
         chain=None,
         command=command(words, asked or Asked(), url),
         served=None,
+        again=None,
         evidence=None,
         link=None,
     )
@@ -223,6 +237,17 @@ def command(words: Words, asked: Asked, url: str) -> str:
     if url:
         parts.append(f"--url {url}")
     return " ".join(parts)
+
+
+def _again(asked: Asked, words: Words, now: Instant) -> Again | None:
+    """By number or by file; evidence would have to be chosen again."""
+    today = moment(now).day
+    if asked.document is not None:
+        fields = [("sha256", asked.document.hex()), *([("number", asked.number)] if asked.number else [])]
+        return Again(action=f"/check?lang={words.language}", method="post", fields=tuple(fields), latest=today)
+    if asked.number is not None:
+        return Again(action=f"/r/{asked.number}", method="get", fields=(("lang", words.language),), latest=today)
+    return None
 
 
 def _served(report: Report, asked: Asked) -> str:

@@ -7,12 +7,15 @@ known; a person is shown that, and never an error page, since nothing is wrong w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, quote
 
 from fastapi import APIRouter, FastAPI, Header, Query
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -22,7 +25,7 @@ from api.deps import Looking
 from api.pages import assets, registry, style
 from api.pages.clerk.install import install_clerk
 from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
-from api.pages.results import Asked, Office, ResultView, command, present, unanswered
+from api.pages.results import KOREA, Asked, Office, ResultView, command, present, unanswered
 from api.pages.words import LANGUAGES, Words, choose_language
 from api.problem_kinds import PROBLEMS
 from ledger.errors import ChainError, InputError, NotFoundError
@@ -33,6 +36,7 @@ from ledger.verification.report import Report
 from ledger.wiring import Services, now
 
 router = APIRouter(include_in_schema=False)
+SECONDS_OF_DAY: Final = 86400
 
 
 def install_pages(app: FastAPI, *, style_pages: bool) -> None:
@@ -74,15 +78,21 @@ def typed_number(number: Annotated[str, Query(max_length=64)], lang: Language = 
 
 
 @router.get("/r/{number}")
-def by_number(request: Request, services: Looking, number: str, lang: Language = None) -> HTMLResponse:
-    """What the ledger says of a number. Never green: nobody compared the paper."""
-    wanted, words = read_number(number), words_of(request, lang)
+def by_number(
+    request: Request,
+    services: Looking,
+    number: str,
+    lang: Language = None,
+    on: Annotated[str | None, Query(max_length=10)] = None,
+) -> HTMLResponse:
+    """What the ledger says of a number, now or at the end of a past day. Never green: nobody compared the paper."""
+    wanted, words, as_of = read_number(number), words_of(request, lang), _end_of_day(on)
     return _result(
         request,
         services,
         words,
-        lambda: services.verification.by_number(wanted),
-        asked=Asked(number=wanted),
+        lambda: services.verification.by_number(wanted, as_of=as_of),
+        asked=Asked(number=wanted, as_of=as_of),
         known=lambda: _known(services, wanted),
     )
 
@@ -97,9 +107,9 @@ async def by_file(request: Request, services: Looking, lang: Language = None) ->
     digest = Digest32(hex_decode(form["sha256"].strip().lower(), length=32, where="sha256"))
     number = read_number(form["number"]) if form.get("number") else None
     known = (lambda: _known(services, number)) if number is not None else None
-    asked = Asked(document=digest, number=number)
+    asked = Asked(document=digest, number=number, as_of=_end_of_day(form.get("on")))
     return await run_in_threadpool(
-        _result, request, services, words, lambda: _verify(services, digest, number), asked=asked, known=known
+        _result, request, services, words, lambda: _verify(services, digest, asked), asked=asked, known=known
     )
 
 
@@ -110,13 +120,17 @@ async def by_evidence(
     lang: Language = None,
     document: Annotated[str | None, Header(alias="x-document-sha256", max_length=64)] = None,
 ) -> HTMLResponse:
-    """What the nineteen checks say of an evidence file (the body); green only with the document beside it.
+    """What the nineteen checks say of an evidence file; green only with the document's digest beside it.
 
-    The document's digest comes in a header, so that it is in no log of addresses.
+    The script sends the evidence as the body, and the digest in a header, so that it is in no log of addresses.
+    Without script a form sends both.
     """
     words = words_of(request, lang)
-    digest = Digest32(hex_decode(document, length=32, where="x-document-sha256")) if document else None
-    data = await request.body()
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        data, document = await _sent_by_form(request)
+    else:
+        data = await request.body()
+    digest = Digest32(hex_decode(document, length=32, where="sha256")) if document else None
     return await run_in_threadpool(
         _result,
         request,
@@ -181,10 +195,22 @@ def _problem(
     return page(request, "problem.html", words, view, status)
 
 
-def _verify(services: Services, digest: Digest32, number: str | None) -> Report:
-    if number is not None:
-        return services.verification.by_number(number, digest)
-    return services.verification.by_digest(digest)
+def _verify(services: Services, digest: Digest32, asked: Asked) -> Report:
+    if asked.number is not None:
+        return services.verification.by_number(asked.number, digest, asked.as_of)
+    return services.verification.by_digest(digest, asked.as_of)
+
+
+def _end_of_day(day: str | None) -> Instant | None:
+    """The last second of a day in Korea; None for today and where no day is given: then it is about now."""
+    if not day:
+        return None
+    try:
+        last = datetime.strptime(day, "%Y-%m-%d").replace(hour=23, minute=59, second=59, tzinfo=KOREA)
+    except ValueError as error:
+        raise InputError("This is no day.", where="on", fix="Write it as 2026-11-25.") from error
+    instant = Instant(int(last.timestamp()))
+    return None if instant - now() in range(SECONDS_OF_DAY) else instant
 
 
 def _result(
@@ -228,6 +254,18 @@ def _office(services: Services, code: AgencyCode | None, words: Words) -> Office
         if agency.code == code:
             return Office(name=agency.name_ko if words.language == "ko" else agency.name_en, contact=agency.contact)
     return None
+
+
+async def _sent_by_form(request: Request) -> tuple[bytes, str | None]:
+    """Evidence and the document's digest from the form of a browser without script."""
+    try:
+        async with request.form(max_files=1, max_fields=4) as form:
+            evidence, digest = form.get("evidence"), form.get("sha256")
+            if not isinstance(evidence, UploadFile) or not evidence.filename:
+                raise InputError("There is no evidence file.", where="evidence", fix="Choose the evidence file.")
+            return await evidence.read(), digest.strip().lower() if isinstance(digest, str) else None
+    except HTTPException as error:  # what Starlette says of a form that it cannot read
+        raise InputError("The form cannot be read.", where="body") from error
 
 
 def _form(body: bytes) -> dict[str, str]:

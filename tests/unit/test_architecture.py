@@ -72,7 +72,7 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.verify_online": PURE | {"ledger.verification", "ledger.cli"},
     "ledger.cli": PURE | {"ledger.durable", "ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
     "ledger.cli.fsck": PURE | {"ledger.cli", "ledger.log", "ledger.settings", "ledger.wiring"},
-    "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents", "ledger.durable"},
+    "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents", "ledger.durable", "ledger.settings"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
     "ledger.cli.up": PURE
     | {
@@ -167,6 +167,7 @@ ROOMS: dict[str, set[str]] = {
         "ledger.hashing",
         "ledger.wiring",
         "ledger.records",
+        "ledger.settings",
         "ledger.values",
         "ledger.verification",
     },

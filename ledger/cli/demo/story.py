@@ -22,6 +22,7 @@ from ledger.cli.demo.people import PEOPLE, add_people
 from ledger.cli.status import post_change
 from ledger.documents.certificate import CertificatePrinter
 from ledger.hashing.digests import sha256
+from ledger.settings import demo_folder
 from ledger.values import Instant
 
 AGENCY: Final = "6110000"
@@ -40,7 +41,7 @@ class Demo:
     def __init__(self, data: Path, url: str, printed: str) -> None:
         """`data` is the service's data folder, `url` its address now, `printed` the address on new papers."""
         self._data, self._url, self._printed = data, url, printed
-        self._folder = data / "demo"
+        self._folder = demo_folder(data)
         self._papers_folder = self._folder / "certificates"
 
     def tell_all(self) -> list[str]:

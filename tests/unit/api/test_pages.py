@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from datetime import datetime
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
 from support.service import SEOUL, Office
 
+from api.pages.results import KOREA
 from api.problem_kinds import PROBLEMS
 from ledger.errors import ChainError
+from ledger.settings import demo_folder
 
 DIGEST = hashlib.sha256(b"a paper").hexdigest()
 
@@ -236,3 +239,49 @@ def test_the_first_page_carries_the_answer_for_a_service_that_is_gone_later(offi
     assert page.verdicts == ["cannot-check"], "the only one, and in a template: shown by script alone"
     assert re.search(r'<template id="down">\s*<section class="verdict none"', text)
     assert "<noscript>" in text
+
+
+def test_without_script_a_form_sends_evidence_and_fingerprint_and_nothing_else(office: Office, number: str) -> None:
+    place = office.get(f"/v1/records?number={number}").json()["index"]
+    evidence = office.get(f"/v1/agencies/{SEOUL}/records/{place}/evidence").content
+
+    def verdict(digest: str, content: bytes = evidence, name: str = "a.json") -> tuple[int, list[str]]:
+        files, fields = {"evidence": (name, content)}, {"sha256": digest}
+        answer = office.client.post(
+            f"{office.url}/check/evidence", files=files, data=fields, headers={"accept": "text/html"}
+        )
+        return answer.status_code, Page(answer.text).verdicts
+
+    assert verdict(DIGEST) == (200, ["valid"])
+    assert verdict("") == (200, ["record-exists"])
+    assert verdict("ab" * 32) == (200, ["altered"])
+    assert verdict("12")[0] == 422
+    assert verdict("", b"x" * (256 * 1024))[0] == 413
+    part = b'--x\r\nContent-Disposition: form-data; name="evidence"; filename=""\r\n\r\n\r\n--x--\r\n'
+    for body in (b"--", part):  # cut off, and what a browser sends where nothing was chosen
+        kind = {"content-type": "multipart/form-data; boundary=x"}
+        assert office.call("POST", "/check/evidence", content=body, headers=kind).status_code == 422
+    start = read(office, "/")[1]
+    evidence_form = start[start.index('id="evidence-form"') :]
+    assert re.findall(r' name="([^"]+)"', evidence_form[: evidence_form.index("</form>")]) == ["evidence", "sha256"]
+
+
+def test_a_past_day_can_be_asked_about_and_a_later_one_cannot_be_told(office: Office, number: str) -> None:
+    assert read(office, f"/r/{number}?on=2020-02-03")[2].verdicts == ["not-anchored-yet"]
+    assert read(office, f"/r/{number}?on=2099-12-31")[2].verdicts == ["cannot-check"]
+    today = f"{datetime.now(KOREA):%Y-%m-%d}"
+    assert read(office, f"/r/{number}?on={today}")[2].verdicts == ["record-exists"]
+    assert check(office, f"sha256={DIGEST}&on={today}")[2].verdicts == ["valid"]
+    assert check(office, f"sha256={DIGEST}&on=2020-02-03")[2].verdicts == ["not-anchored-yet"]
+    assert read(office, f"/r/{number}?on=yesterday")[0] == 422
+
+
+def test_a_service_with_a_demonstration_says_so_on_every_page(office: Office, number: str) -> None:
+    pages = ("/", f"/r/{number}", "/agencies", "/problems")
+    assert not any("시연용" in read(office, path)[1] for path in pages)
+    folder = demo_folder(office.settings.data)
+    folder.mkdir()
+    try:
+        assert all("시연용(실제 증명서 아님)" in read(office, path)[1] for path in pages)
+    finally:
+        folder.rmdir()

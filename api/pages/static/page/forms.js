@@ -201,6 +201,7 @@ export function wireForms(worker) {
   addEventListener("popstate", () => location.reload());
   byId("file-part").hidden = false;
   byId("digest-part").hidden = true;
-  byId("evidence-part").hidden = false;
+  byId("evidence-document-part").hidden = false; // it has no name, so no browser sends it by itself
+  byId("evidence-digest-part").hidden = true;
   prepare();
 }
