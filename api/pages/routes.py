@@ -23,6 +23,7 @@ from swagger_ui_bundle import swagger_ui_path
 
 from api.deps import Looking
 from api.pages import assets, registry, style
+from api.pages.auditor.install import install_auditor
 from api.pages.clerk.install import install_clerk
 from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
 from api.pages.results import KOREA, Asked, Office, ResultView, command, present, unanswered
@@ -54,6 +55,7 @@ def install_pages(app: FastAPI, *, style_pages: bool) -> None:
     app.include_router(assets.router)
     app.include_router(registry.router)
     install_clerk(app)
+    install_auditor(app)
     if style_pages:
         app.include_router(style.router)
     app.mount("/static", StaticFiles(directory=str(files("api.pages").joinpath("static"))), name="static")

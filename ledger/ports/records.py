@@ -199,6 +199,9 @@ class RecordStore(Protocol):
     def process(self, process_id: str) -> Sequence[StoredRecord]:
         """Every step of one process over all logs, by log and index."""
 
+    def process_indexes(self, log_no: int, first: LogIndex) -> Sequence[LogIndex]:
+        """Every record of this log, from the index `first` on, that is a step of a process, in order."""
+
     def process_seqs(self, log_no: int, pairs: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], LogIndex]:
         """Those (process id, seq) that this log has."""
 

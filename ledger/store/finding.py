@@ -126,6 +126,13 @@ class SqlFinding(SqlLogs):
             rows = connection.execute(query.where(steps.process_id == process_id).order_by(steps.place)).all()
         return [as_record(row) for row in rows]
 
+    def process_indexes(self, log_no: int, first: LogIndex) -> Sequence[LogIndex]:
+        """Every record of this log, from the index `first` on, that is a step of a process, in order."""
+        place = schema.process_steps.c.place
+        span = and_(place >= place_of(log_no, first), place < place_of(log_no + 1, 0))
+        with self._database.read() as connection:
+            return [at_place(found)[1] for found in connection.scalars(select(place).where(span).order_by(place))]
+
     def process_seqs(self, log_no: int, pairs: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], LogIndex]:
         """Those (process id, seq) that this log has."""
         steps = schema.process_steps.c

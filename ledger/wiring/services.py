@@ -35,6 +35,7 @@ from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain import LogState
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.records import LogInfo, RecordStore
+from ledger.procurement.catalogue import Catalogue
 from ledger.procurement.service import Tracing
 from ledger.settings import Settings
 from ledger.values import LogIndex
@@ -62,6 +63,7 @@ class Services:
     evidence: EvidenceMaker
     status: StatusService
     tracing: Tracing
+    catalogue: Catalogue
     verification: Verification
     trust: TrustFiles
     health: Health
@@ -163,6 +165,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         lookup=lookup,
         evidence=evidence,
         status=status,
+        catalogue=Catalogue(records=records, lookup=lookup),
         tracing=Tracing(records=records, chain_store=chain_store, lookup=lookup, evidence=public),
         verification=Verification(
             finder=lookup,

@@ -22,6 +22,7 @@ SCHEMES: Final = ("light", "dark")
 LANGUAGES: Final = ("ko", "en")
 PAPER: Final = b"%PDF-1.7 a certificate, byte for byte"
 AWARD: Final = procurement.process_id(1)
+GAPS: Final = "ocds-000000-6110000-2020-gaps"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,12 @@ def places(office: Office, folder: Path) -> list[Place]:
     answer = office.call("POST", address, role="clerk", content=lines.encode())
     results = [json.loads(line) for line in answer.text.splitlines()]
     assert results[-1].get("done") is True, results[-1]
-    office.wait_anchored(1 + max(int(result.get("index", 0)) for result in results))
+    last = max(int(result.get("index", 0)) for result in results)
+    for seq in (1, 2, 5):
+        facts = {"plan.title": "번호가 빠진 사업", "plan.amount": str(10**8 * seq), "plan.currency": "KRW"}
+        step = {"kind": "procurement/plan", "process": {"id": GAPS, "seq": seq, "gap": seq == 5}, "facts": facts}
+        last = max(last, int(str(office.issue(step, key=f"looks-gap-{seq}")["index"])))
+    office.wait_anchored(last + 1)
     paper, other = folder / "paper.pdf", folder / "other.pdf"
     paper.write_bytes(PAPER)
     other.write_bytes(b"saved again")
@@ -106,6 +112,12 @@ def _plain(number: str) -> list[Place]:
         Place(name="number-unknown", path=f"/r/{number_from_random(1)}", result=True),
         Place(name="number-wrong", path="/r?number=12"),
         Place(name="style", path="/style"),
+        Place(name="award-find", path="/p"),
+        Place(name="award", path=f"/p/{AWARD}"),
+        Place(name="award-verified", path=f"/p/{AWARD}/verification"),
+        Place(name="award-gaps", path=f"/p/{GAPS}"),
+        Place(name="plans", path="/plans"),
+        Place(name="plans-none", path="/plans?year=1999"),
     ]
 
 

@@ -116,6 +116,7 @@ def submissions() -> Iterator[Submission]:
         for seq, step in enumerate(steps, start=2):
             facts = {**step.facts, "demo.note": NOTE}
             yield {"kind": step.kind, "process": {"id": process_id(number), "seq": seq}, "facts": facts}
+    yield from _owners(plan, source)
 
 
 def _totals(plan: dict[str, object], source: str) -> Iterator[Submission]:
@@ -130,6 +131,19 @@ def _totals(plan: dict[str, object], source: str) -> Iterator[Submission]:
     rest = int(smart_city["amount"]) - itemised
     facts = {"plan.title": "세부 내역이 공개되지 않은 금액", "plan.field": "not-itemised", "plan.amount": str(rest)}
     yield _plan(f"{PREFIX}-field-not-itemised", facts, source)
+
+
+def _owners(plan: Mapping[str, object], source: str) -> Iterator[Submission]:
+    """All IT projects of the year by owner: a wider sum than the smart-city fields.
+
+    They come last, so that the lines of a demo that an earlier version began stay what they were.
+    """
+    whole = plan["all_it_projects"]
+    assert isinstance(whole, dict)
+    for number, owner in enumerate(whole["by_owner"], start=1):
+        names = {"plan.title": owner["ko"], "plan.titleEn": owner["owner"], "plan.owner": owner["ko"]}
+        facts = {**names, "plan.amount": owner["amount"], "plan.projects": owner["count"]}
+        yield _plan(f"{PREFIX}-owner-{number}", facts, source)
 
 
 def _project_facts(project: Mapping[str, object]) -> dict[str, str | int]:
