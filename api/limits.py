@@ -24,6 +24,9 @@ MAX_RECORD_BYTES: Final = 256 * KIB
 MAX_EVIDENCE_BYTES: Final = 256 * KIB
 """Evidence file: the format itself allows no more (formats.md, section 7)."""
 
+MAX_UPLOAD_BYTES: Final = 24 * MIB
+"""A table that a clerk uploads: 100,000 rows as CSV are about 10 MiB, as XLSX less."""
+
 MAX_STATUS_BYTES: Final = 2 * MIB
 """Status act: an index list of 100,000 scattered records; a larger recall goes by issuing batch."""
 
@@ -91,5 +94,6 @@ _BODY_LIMITS: Final = (
     (re.compile(r"/v1/agencies/[^/]*/records:bulk"), MAX_BULK_BYTES),
     (re.compile(r"/v1/verifications"), MAX_EVIDENCE_BYTES),
     (re.compile(r"/check/evidence"), MAX_EVIDENCE_BYTES),
+    (re.compile(r"/clerk/bulk"), MAX_UPLOAD_BYTES),
     (re.compile(r"/v1/agencies/[^/]*/status"), MAX_STATUS_BYTES),
 )

@@ -138,8 +138,8 @@ class Accounts:
         )
         return self._begin(account, now)
 
-    def signed_in(self, token: str) -> SignedIn | None:
-        """Who has this session; None where it is unknown or over."""
+    def signed_in(self, token: str, *, touch: bool = True) -> SignedIn | None:
+        """Who has this session; None where it is unknown or over. With `touch` this counts as a use of it."""
         digest = _digest(token)
         found = self._store.find_session(digest)
         if found is None:
@@ -150,7 +150,7 @@ class Accounts:
         if idle > self._idle_s or age > self._longest_s or account.disabled_at is not None:
             self._store.end_session(digest)
             return None
-        if idle >= TOUCH_S:
+        if touch and idle >= TOUCH_S:
             self._store.touch_session(digest, now)
         return SignedIn(account=account, token=token, csrf=csrf_of(token))
 

@@ -8,49 +8,25 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import pylopdf_fonts_ko
 import segno
 import typst
 
+from ledger.documents.glyphs import covered
 from ledger.errors import InputError
-from ledger.values import Instant
+from ledger.ports.printing import Certificate
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """What stands on one certificate; all texts as they are printed.
-
-    Attributes:
-        title: name of the certificate, such as 주민등록표 등본.
-        rows: label and value of each line of the table, in order.
-        sentence: what the office certifies.
-        issued: day of issue in words.
-        issued_at: the same as an instant; PDF/A wants a date in the file.
-        agency: name of the issuing office.
-        number: document number in four groups of four digits.
-        address: where number and file are checked; goes into the QR.
-        demo: whether the page says that it is no real certificate.
-    """
-
-    title: str
-    rows: Sequence[tuple[str, str]]
-    sentence: str
-    issued: str
-    issued_at: Instant
-    agency: str
-    number: str
-    address: str
-    demo: bool
+__all__ = ["Certificate", "CertificatePrinter"]
 
 
 class CertificatePrinter:
     """Renders certificates; keep one for a whole run, since it loads 12 MB of fonts once."""
 
     def __init__(self) -> None:
+        self._glyphs = covered(pylopdf_fonts_ko.sans_path()) & covered(pylopdf_fonts_ko.serif_path())
         self._template = resources.files("ledger.documents").joinpath("certificate.typ").read_bytes()
         self._compiler = typst.Compiler(
             input=self._template,
@@ -63,6 +39,13 @@ class CertificatePrinter:
         Raises:
             InputError: a text cannot be set, or the number gives no QR.
         """
+        return self._set(certificate, format="pdf", pdf_standards="a-2b", timestamp=certificate.issued_at)
+
+    def picture(self, certificate: Certificate) -> bytes:
+        """The same page as the bytes of a PNG, 72 dots to the inch. Raises InputError as `render` does."""
+        return self._set(certificate, format="png", ppi=72.0)
+
+    def _set(self, certificate: Certificate, **form: Any) -> bytes:
         qr = io.BytesIO()
         segno.make(certificate.address, error="m", micro=False).save(qr, kind="svg", border=2)
         words = {
@@ -77,18 +60,16 @@ class CertificatePrinter:
             "demo": "yes" if certificate.demo else "no",
         }
         try:
-            pdf = self._compiler.compile(
-                input=self._template,
-                format="pdf",
-                pdf_standards="a-2b",
-                sys_inputs=words,
-                timestamp=certificate.issued_at,
-            )
+            made = self._compiler.compile(input=self._template, sys_inputs=words, **form)
         except typst.TypstError as error:
             raise InputError(
                 f"The certificate {certificate.number} could not be set: {error.message}.",
                 fix="Look at the texts of its fields.",
             ) from error
-        if not isinstance(pdf, bytes):
-            raise InputError(f"The certificate {certificate.number} needs more than one file.")
-        return pdf
+        if not isinstance(made, bytes):
+            raise InputError(f"The certificate {certificate.number} needs more than one page.")
+        return made
+
+    def missing(self, text: str) -> str:
+        """The characters of a text, each once and in their order, that the fonts have no glyph for."""
+        return "".join(dict.fromkeys(sign for sign in text if ord(sign) not in self._glyphs))

@@ -17,6 +17,7 @@ from ledger.store.accounts import SqlAccounts
 from ledger.store.agencies import SqlAgencies
 from ledger.store.chain_store import SqlChainStore
 from ledger.store.database import Database
+from ledger.store.desk import SqlDesk
 from ledger.store.records import SqlRecords
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -30,6 +31,7 @@ class Store:
     chain: SqlChainStore
     agencies: SqlAgencies
     accounts: SqlAccounts
+    desk: SqlDesk
     database: Database
 
     def close(self) -> None:
@@ -55,6 +57,7 @@ def open_store(path: Path) -> Store:
             chain=SqlChainStore(database, records),
             agencies=SqlAgencies(database),
             accounts=SqlAccounts(database),
+            desk=SqlDesk(database),
             database=database,
         )
     except BaseException:

@@ -319,3 +319,61 @@ sessions: Final = Table(
     Column("seen_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+runs: Final = Table(
+    "runs",
+    metadata,
+    Column("run_no", Integer, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("account_no", Integer, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("bad", Integer, nullable=False),
+    Column("seed", LargeBinary(32), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("demo", Integer, nullable=False),
+    Column("supersedes", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("decided_by", Integer),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("done", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("first", BigInteger),
+    Column("batch", Integer),
+    Column("deleted_at", BigInteger),
+    UniqueConstraint("agency", "key", name="one_run_per_key"),
+)
+
+desk_rules: Final = Table(
+    "desk_rules",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("two_persons", Integer, nullable=False),
+)
+
+activities: Final = Table(
+    "activities",
+    metadata,
+    Column("entry_no", Integer, primary_key=True),
+    Column("agency", Text, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("account_no", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("log_index", BigInteger),
+)
+
+visits: Final = Table(
+    "visits",
+    metadata,
+    Column("visit_no", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("account_no", Integer, nullable=False, index=True),
+    Column("act", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+)

@@ -23,6 +23,7 @@ from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import RecordKeys
 from ledger.ports.records import RecordStore
+from ledger.ports.runs import DeskStore
 from ledger.settings import Settings
 from ledger.store.opening import open_store
 from ledger.store.record_keys import open_record_keys
@@ -44,6 +45,7 @@ class Adapters:
     chain_store: ChainStore
     agency_store: AgencyStore
     account_store: AccountStore
+    desk_store: DeskStore
     record_keys: RecordKeys
     rpc_url: str
     """Where the chain listened when this was opened; a keeper starts the embedded one on the same port again."""
@@ -80,6 +82,7 @@ def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, op
         chain_store=store.chain,
         agency_store=store.agencies,
         account_store=store.accounts,
+        desk_store=store.desk,
         record_keys=record_keys,
         rpc_url=_url(settings, child),
         keeper=ChainKeeper(child) if child is not None else None,

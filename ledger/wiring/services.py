@@ -31,6 +31,7 @@ from ledger.log.status_notes import StatusNotes
 from ledger.log.status_sender import StatusSender
 from ledger.log.successor import SuccessorLogs
 from ledger.log.trust_file import TrustFiles
+from ledger.office.desk import Desk
 from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain import LogState
 from ledger.ports.chain_store import ChainStore
@@ -41,6 +42,7 @@ from ledger.settings import Settings
 from ledger.values import LogIndex
 from ledger.verification.service import Verification
 from ledger.wiring.clock import now
+from ledger.wiring.desk import join_desk
 from ledger.wiring.folder import PAUSE_FILE, Adapters, open_adapters
 
 TRUST_FILE: Final = "trust.note"
@@ -55,6 +57,7 @@ class Services:
     chain_store: ChainStore
     agency_store: AgencyStore
     accounts: Accounts
+    desk: Desk
     chain: EthereumChain
     keyring: Keystore
     agencies: Agencies
@@ -87,9 +90,11 @@ class Services:
         self.loop.look()
         self.issuance.start()
         self.loop.start()
+        self.desk.start()
 
     def stop(self) -> None:
         """Commit what waits, and end the threads. What is not anchored yet is anchored after the next start."""
+        self.desk.stop()
         self.issuance.stop()
         self.loop.stop()
         if self._keeper is not None:
@@ -152,6 +157,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         records=records,
         chain_store=chain_store,
         agency_store=parts.agency_store,
+        desk=join_desk(parts, issuance, status),
         accounts=Accounts(
             parts.account_store,
             clock=now,
