@@ -65,7 +65,7 @@ def issue(story: Story, client: httpx.Client, paper: Path) -> None:
     key = (service.data / "clerk-6110000.key").read_text().strip()
     story.planted.append(key)
     clerk = {"Authorization": f"Bearer {key}"}
-    done("anchor", paper, "--agency", "6110000", "--kind", "certificate", "--data", service.data)
+    done("anchor", paper, "--agency", "6110000", "--kind", "certificate", "--data", service.data, cwd=paper.parent)
     made = story.ask(
         client, "POST", f"{A}/records", headers=clerk | {"Idempotency-Key": ASKED},
         json={"kind": "certificate", "sha256": "ab" * 32, "facts": FACTS},
