@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -88,3 +89,17 @@ def test_what_the_bundler_does_not_understand_it_refuses(tmp_path: Path, source:
     folder = modules(tmp_path, entry=entry, one=source, two="export const two = 2;\n")
     with pytest.raises(ValueError, match=r"circle|not known|several lines"):
         join_modules(folder, "entry.js")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_module_gets_every_word_that_it_says(language: str) -> None:
+    given = json.loads(script_words(language).content)["words"]
+    asked = {
+        name
+        for path in static_folder().joinpath("page").iterdir()
+        for name in re.findall(r'say\(\w+, (?:[^"`,)]*\? )?["`]([^"`]+)["`]', path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 12
+    for name in asked:
+        pattern = re.compile(re.sub(r"\\\$\\\{[^}]*\\\}", ".+", re.escape(name)))
+        assert any(pattern.fullmatch(known) for known in given), name
