@@ -154,6 +154,7 @@ ROOMS: dict[str, set[str]] = {
         "ledger.office",
         "ledger.ports",
         "ledger.records",
+        "ledger.settings",
         "ledger.sheets",
         "ledger.values",
         "ledger.wiring",

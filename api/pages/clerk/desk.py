@@ -28,6 +28,7 @@ from ledger.accounts.service import SignedIn
 from ledger.errors import InputError
 from ledger.ports.accounts import Account
 from ledger.ports.agencies import Agency
+from ledger.settings import demo_folder
 from ledger.wiring import Services
 
 SIGN_IN: Final = "/clerk/sign-in"
@@ -111,7 +112,12 @@ def render(request: Request, template: str, words: Words, view: Mapping[str, Any
     def at(address: str) -> str:
         return f"{address}{'&' if '?' in address else '?'}lang={words.language}"
 
-    shown = {"other_address": f"{path}?lang={words.other}", "at": at, **view}
+    shown = {
+        "other_address": f"{path}?lang={words.other}",
+        "at": at,
+        "demonstration": demo_folder(desk_of(request).services.settings.data).is_dir(),
+        **view,
+    }
     html = TEMPLATES.get_template(template).render(words=words, **shown)
     headers = {**PRIVATE, "content-language": words.language}
     response = HTMLResponse(html, status, headers=headers)
