@@ -53,6 +53,19 @@ def replace_durably(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
         raise StoreError(f"The file could not be written: {error.strerror}.", where=str(path)) from error
 
 
+def name_durably(old: Path, new: Path) -> None:
+    """Give a file or folder another name beside the old one; on disk when this returns.
+
+    Raises:
+        StoreError: the disk refused; the old name stands.
+    """
+    try:
+        old.replace(new)
+        _sync_folder(new.parent)
+    except OSError as error:
+        raise StoreError(f"The name could not be given: {error.strerror}.", where=str(new)) from error
+
+
 def remove_durably(path: Path) -> None:
     """Remove a file; gone from the disk when this returns.
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ledger.cli.client import ServiceClient, local_key, segment, service_url
+from ledger.cli.client import ServiceClient, local_key, problem_error, segment, service_url
 from ledger.cli.console import NEGATIVE, invoke, new_app, say, tell
 from ledger.cli.inputs import Defaults, Entry, count, entries, expand, job_name
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
@@ -91,6 +91,11 @@ def send(
         for answer in client.bulk(path, lines()):
             if answer.get("done"):
                 summary = answer
+            elif "done" in answer:
+                # The service ends a job that it cannot go on with by saying why; no line of ours has this answer.
+                kept.flush()
+                problem = answer["problem"]
+                raise problem_error(int(problem["status"]), json.dumps(problem).encode())
             else:
                 _keep(answer, sent.popleft(), kept, advance)
     kept.flush()

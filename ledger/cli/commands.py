@@ -25,5 +25,11 @@ COMMANDS: Final[dict[str, Command]] = {
     "account": Command("ledger.cli.account", "Add, list and disable the people who sign in to the clerk's pages."),
     "key": Command("ledger.cli.key", "List and rotate an agency's keys, or declare one compromised."),
     "trust": Command("ledger.cli.trust", "Write the trust file that verifiers start from."),
+    "backup": Command(
+        "ledger.cli.backup", "Copy everything of a data folder into a new one, while its service runs."
+    ),
+    "restore": Command(
+        "ledger.cli.restore", "Make a data folder out of a backup, unless it would contradict the chain."
+    ),
     "fsck": Command("ledger.cli.fsck", "Recompute everything in a data folder and compare it with the chain."),
 }

@@ -5,6 +5,7 @@ the background. `sillok up` does both, `sillok fsck` only the first.
 """
 
 from ledger.wiring.clock import now
+from ledger.wiring.copies import back_up, restore
 from ledger.wiring.services import Services, open_services
 
-__all__ = ["Services", "now", "open_services"]
+__all__ = ["Services", "back_up", "now", "open_services", "restore"]

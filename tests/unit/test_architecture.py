@@ -51,10 +51,13 @@ ROOMS: dict[str, set[str]] = {
     "ledger.office": PURE | {"ledger.log", "ledger.ports", "ledger.sheets"},
     "ledger.accounts": {"ledger.errors", "ledger.values", "ledger.hashing", "ledger.ports"},
     "ledger.settings": {"ledger.errors"},
+    "ledger.backup": {"ledger.durable", "ledger.errors", "ledger.hashing", "ledger.locks", "ledger.values"},
     "ledger.wiring": {
         "ledger.accounts",
+        "ledger.backup",
         "ledger.durable",
         "ledger.office",
+        "ledger.hashing",
         "ledger.errors",
         "ledger.locks",
         "ledger.values",

@@ -42,6 +42,8 @@ def test_every_command_of_the_issue_is_in_the_table() -> None:
             "account",
             "key",
             "trust",
+            "backup",
+            "restore",
             "fsck",
         ]
     )
