@@ -115,7 +115,7 @@ def test_a_damaged_database_is_not_copied_as_if_it_were_whole(city: Path, tmp_pa
     with (tmp_path / "data" / "ledger.db").open("r+b") as file:
         file.seek(4096 * 20)
         file.write(b"\xff" * 4096)
-    with pytest.raises(StoreError, match="damaged|malformed"):
+    with pytest.raises(StoreError, match=r"damaged|malformed"):
         back_up(load_settings(data=tmp_path / "data"), tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
 
