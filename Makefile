@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens screens a11y forge fuzz
+.PHONY: run test lint bench clean lock contracts words tokens screens a11y page-budget page-load forge fuzz
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -33,6 +33,13 @@ screens: .venv/.test
 
 a11y: .venv/.test node_modules/.installed
 	@PYTHONPATH=tests:. $(BIN)/python -m looks.accessibility
+
+page-budget: .venv/.test
+	@PYTHONPATH=tests:. $(BIN)/python -m looks.budget
+
+# Fills in a million records first (BENCH=small: 20,000).
+page-load: .venv/.test
+	@PYTHONPATH=tests:. $(BIN)/python -m looks.load
 
 # Ten million inputs by the engine in plain Python, a tenth of that under atheris, which follows coverage.
 INPUTS ?= 10000000
