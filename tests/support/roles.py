@@ -27,6 +27,10 @@ OPERATOR = frozenset({"operator"})
 
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = EVERYBODY - {"nobody", "expired"}
+STAFF = frozenset({"clerk", "approver", "other agency"})
+"""Who issues and decides; who manages keys and people sees no document."""
+STAFF_ISSUING = frozenset({"clerk", "other agency"})
+APPROVERS = frozenset({"approver", "other agency"})
 ADMINISTRATORS = frozenset({"administrator", "other agency"})
 """Of one's own agency: what another agency's administrator does here is done to another agency."""
 
@@ -81,6 +85,15 @@ PAGES: dict[str, frozenset[str]] = {
     "GET /agencies": EVERYBODY,
     "GET /agencies/{agency}": EVERYBODY,
     "GET /log/{agency}/": EVERYBODY,
+    "GET /plans": EVERYBODY,
+    "GET /plans.atom": EVERYBODY,
+    "GET /plans.csv": EVERYBODY,
+    "GET /plans.ics": EVERYBODY,
+    "GET /plans.json": EVERYBODY,
+    "GET /p": EVERYBODY,
+    "GET /p/{ocid}": EVERYBODY,
+    "GET /p/{ocid}/pack.zip": EVERYBODY,
+    "GET /p/{ocid}/verification": EVERYBODY,
     "GET /static": EVERYBODY,
     "GET /static/check-{digest}.js": EVERYBODY,
     "GET /static/words-{language}-{digest}.json": EVERYBODY,
@@ -91,6 +104,34 @@ PAGES: dict[str, frozenset[str]] = {
     "POST /clerk/sign-out": SIGNED_IN,
     "GET /clerk/password": SIGNED_IN,
     "POST /clerk/password": SIGNED_IN,
+    "GET /clerk/issue": STAFF_ISSUING,
+    "GET /clerk/issue/{code}": STAFF_ISSUING,
+    "POST /clerk/issue/{code}": STAFF_ISSUING,
+    "GET /clerk/bulk": STAFF_ISSUING,
+    "POST /clerk/bulk": STAFF_ISSUING,
+    "GET /clerk/bulk/{code}.csv": STAFF_ISSUING,
+    "GET /clerk/runs": STAFF,
+    "GET /clerk/runs/{run_no}": STAFF,
+    "GET /clerk/runs/{run_no}/events": STAFF,
+    "GET /clerk/runs/{run_no}/papers.zip": STAFF,
+    "GET /clerk/runs/{run_no}/papers/{line}": STAFF,
+    "GET /clerk/runs/{run_no}/papers/{line}.png": STAFF,
+    "GET /clerk/runs/{run_no}/problems.csv": STAFF,
+    "GET /clerk/runs/{run_no}/results.csv": STAFF,
+    "POST /clerk/runs/{run_no}/issue": STAFF_ISSUING,
+    "POST /clerk/runs/{run_no}/approve": APPROVERS,
+    "POST /clerk/runs/{run_no}/cancel": STAFF,
+    "GET /clerk/search": STAFF,
+    "GET /clerk/documents/{index}": STAFF,
+    "GET /clerk/documents/{index}/events": STAFF,
+    "GET /clerk/documents/{index}/evidence.json": STAFF,
+    "GET /clerk/documents/{index}/paper.pdf": STAFF,
+    "GET /clerk/acts": STAFF,
+    "POST /clerk/acts/confirm": STAFF,
+    "POST /clerk/acts": STAFF,
+    "GET /clerk/activity": SIGNED_IN,
+    "GET /clerk/activity/{entry_no}.json": SIGNED_IN,
+    "POST /clerk/activity/rules": ADMINISTRATORS,
     "GET /clerk/people": ADMINISTRATORS,
     "POST /clerk/people": ADMINISTRATORS,
     "POST /clerk/people/{account_no}/disable": ADMINISTRATORS,
@@ -99,6 +140,8 @@ PAGES: dict[str, frozenset[str]] = {
 
 PLACES = {
     "agency": str(SEOUL), "index": "0", "act": "999", "key_id": "00" * 32, "key_no": "999", "account_no": "999",
+    "run_no": "999",
+    "line": "1", "entry_no": "999", "code": "nothing",
     "process:path": "ocds-nothing", "generation": "2",
     "name:path": "entries/000.p/1", "number": "1234-5678-9012-3459", "slug": "format",
 }  # fmt: skip

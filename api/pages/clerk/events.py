@@ -45,6 +45,8 @@ class Streams:
 @router.get("/clerk/runs/{run_no}/events")
 async def run_events(clerk: Reader, run_no: Annotated[int, Path(ge=1, lt=2**31)]) -> StreamingResponse:
     """State, rows done, and the stage of the last record."""
+    # Whether there is such a run is said before the stream begins: afterwards it could only break off.
+    await run_in_threadpool(clerk.services.desk.run, clerk.account, run_no)
 
     def ask() -> tuple[dict[str, object], bool]:
         run = clerk.services.desk.run(clerk.account, run_no)

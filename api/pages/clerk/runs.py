@@ -15,6 +15,7 @@ from api.auth import Act
 from api.pages.clerk.bulk import download
 from api.pages.clerk.desk import Clerk, Somebody, acting
 from api.pages.clerk.views import RowView, is_over, labels, row_view, run_view, stage_of
+from api.problems import Problem
 from ledger.errors import InputError, NotFoundError
 from ledger.office.templates import template_of
 from ledger.ports.agencies import ApiRole
@@ -191,7 +192,7 @@ def _page(clerk: Clerk, run: Run) -> Response:
 
 def _approver(clerk: Clerk) -> None:
     if clerk.account.role is not ApiRole.APPROVER:
-        raise InputError("Only an approver decides on a colleague's run.", where="account")
+        raise Problem("forbidden", "Only an approver decides on a colleague's run.", where="account")
 
 
 class _Pipe:
