@@ -79,8 +79,8 @@ def office_with_history(folder: Path) -> Iterator[tuple[Office, list[Place]]]:
         yield office, places(office, folder)
 
 
-def places(office: Office, folder: Path) -> list[Place]:
-    """Record what the pages are about, and name every page in every state."""
+def record_history(office: Office) -> str:
+    """Record the demo's procurement, an award with missing numbers and a certificate, once; answers its number."""
     sha256 = hashlib.sha256(PAPER).hexdigest()
     record = office.issue({"kind": "certificate", "sha256": sha256, "facts": {"holder.name": "홍길동"}}, key="looks")
     lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in procurement.submissions())
@@ -94,10 +94,16 @@ def places(office: Office, folder: Path) -> list[Place]:
         step = {"kind": "procurement/plan", "process": {"id": GAPS, "seq": seq, "gap": seq == 5}, "facts": facts}
         last = max(last, int(str(office.issue(step, key=f"looks-gap-{seq}")["index"])))
     office.wait_anchored(last + 1)
+    return str(record["number"])
+
+
+def places(office: Office, folder: Path) -> list[Place]:
+    """Record what the pages are about, and name every page in every state."""
+    number = record_history(office)
     paper, other = folder / "paper.pdf", folder / "other.pdf"
     paper.write_bytes(PAPER)
     other.write_bytes(b"saved again")
-    return [*_plain(str(record["number"])), *_verdicts(), *_checked(paper, other, str(record["number"]))]
+    return [*_plain(number), *_verdicts(), *_checked(paper, other, number)]
 
 
 def _plain(number: str) -> list[Place]:
