@@ -26,6 +26,7 @@ from api.schemas.agencies import (
     NewAgency,
     NewKey,
     Rotation,
+    UndoingView,
 )
 from api.schemas.base import Ordinal
 from ledger.hashing.encodings import hex_decode
@@ -107,6 +108,16 @@ def compromised(
     since = parse_instant(asked.since) if asked.since is not None else None
     key = KeyId(hex_decode(key_id, length=32, where="keyId"))
     return KeyRow.of(caller.services.agencies.declare_compromised(caller.agency, key, since))
+
+
+@router.post("/v1/agencies/{agency}/keys/{key_id}/undo", openapi_extra=KEYED, summary="Undo a stolen key's acts")
+def undo(
+    caller: Managing,
+    key_id: Annotated[str, Path(alias="key_id", pattern="^[0-9a-f]{64}$")],
+) -> UndoingView:
+    """Take back on chain what a compromised key revoked or superseded. Ask again until nothing stands."""
+    key = KeyId(hex_decode(key_id, length=32, where="keyId"))
+    return UndoingView.of(caller.services.loop.undo(caller.agency, key))
 
 
 @router.get("/v1/agencies/{agency}/api-keys", openapi_extra=KEYED, summary="List API keys")

@@ -9,6 +9,7 @@ from pydantic import Field
 from api.schemas.base import AgencyText, HexDigest, InstantText, Schema, Size, when
 from ledger.log.agencies import NewApiKey, Registered
 from ledger.log.agency_keys import AgencyKey
+from ledger.log.undoing import Undoing
 from ledger.ports.agencies import Agency, ApiKey
 from ledger.ports.chain import AnchorEvent
 from ledger.ports.records import CommitInfo, LogInfo
@@ -187,6 +188,19 @@ class Compromise(Schema):
     """Since when a key counts as stolen."""
 
     since: InstantText | None = Field(default=None, description="default: from now on")
+
+
+class UndoingView(Schema):
+    """How far the acts of a compromised key are undone on chain."""
+
+    standing: int = Field(description="acts since the compromise that the contract still holds")
+    on_the_way: int = Field(description="transactions that undo some of them and are not final yet")
+    problem: str | None = Field(description="why it does not go on, in the contract's words")
+
+    @classmethod
+    def of(cls, undoing: Undoing) -> UndoingView:
+        """From what the ledger answers."""
+        return cls(standing=undoing.standing, on_the_way=undoing.on_the_way, problem=undoing.problem)
 
 
 class NewKey(Schema):

@@ -102,6 +102,7 @@ class ActRow(Schema):
     retroactive: bool
     batch: bool = Field(description="the act was on the whole issuing batch")
     final: bool
+    void: bool = Field(description="it counts for nothing: its key is declared compromised since then or earlier")
     block: int | None
     transaction: HexDigest | None
 
@@ -117,6 +118,7 @@ class ActRow(Schema):
                 "retroactive": entry.retroactive,
                 "batch": entry.batch,
                 "final": entry.final,
+                "void": entry.void,
                 "block": entry.block.number if entry.block else None,
                 "transaction": entry.transaction.hex() if entry.transaction else None,
             }

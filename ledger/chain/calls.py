@@ -9,10 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from eth_abi.abi import encode
+
 from ledger.chain import artifacts
-from ledger.chain.abi import Interface
-from ledger.errors import InputError
-from ledger.ports.chain import Anchor, Call, StatusAct
+from ledger.chain.abi import Interface, Value
+from ledger.errors import ChainError, InputError
+from ledger.hashing.digests import sha256
+from ledger.ports.chain import Anchor, Call, PerformedAct, StatusAct
 from ledger.values import Address, Digest32, LogId, Root, Status, TreeSize
 
 REGISTRIES: Final = ("AgencyRegistry", "CheckpointRegistry", "StatusRegistry")
@@ -33,6 +36,12 @@ _ACT_GAS: Final = 150_000
 _WORD_GAS: Final = 25_500
 _LANE_GAS: Final = 10
 _SUCCESSOR_GAS: Final = 4_500
+# Undoing writes words that are in use: 6,033 each where they are scattered, and 64 bytes of call data.
+_UNDONE_WORD_GAS: Final = 9_000
+_UNDONE_SUCCESSOR_GAS: Final = 1_000
+_NO_ACT: Final[tuple[Value, ...]] = (bytes(32), False, 0, 0, 0, False, [], [], bytes(32), [])
+_ACT_FORM: Final = "(bytes32,bool,uint8,uint8,uint8,bool,uint256[],uint256[],bytes32,uint256[])"
+_STANDING_FORM: Final = "(bytes32,bytes32,uint64,bytes32,bytes32)"
 
 
 def anchor_value(anchor: Anchor) -> tuple[bytes, int, int, bytes]:
@@ -71,6 +80,36 @@ def status_calls(registry: Address, act: StatusAct) -> Sequence[Call]:
     ):
         raise InputError("Superseding names one later record for each record; other changes name none.")
     return [_status_call(registry, act, part) for part in _parts(act)]
+
+
+def undo_call(registry: Address, act: PerformedAct) -> Call:
+    """The call that undoes an act; the contract wants to hear all of it, and so proves that it is the act.
+
+    Raises:
+        ChainError: this is not the act that the event's head is the hash of: an event is missing.
+    """
+    event = act.event
+    value = (
+        event.log_id,
+        event.batches,
+        event.before,
+        event.after,
+        event.reason,
+        event.retroactive,
+        list(event.words),
+        list(event.masks),
+        act.successor_log or bytes(32),
+        list(act.successors),
+    )
+    standing = (event.key_id, event.second_key_id, event.time, act.previous, act.second_previous)
+    if sha256(encode([_ACT_FORM, _STANDING_FORM], [value, standing])) != event.head:
+        raise ChainError(
+            f"The act of block {event.place.block.number} is not known in full: an event of its key is missing.",
+            fix="Read the chain again into a new mirror.",
+        )
+    data = INTERFACES["StatusRegistry"].call_data("voidAct", value, standing, _NO_ACT)
+    gas = _ACT_GAS + _UNDONE_WORD_GAS * len(event.words) + _UNDONE_SUCCESSOR_GAS * len(act.successors)
+    return Call(to=registry, data=data, gas=min(gas, TRANSACTION_GAS_LIMIT))
 
 
 @dataclass(slots=True)

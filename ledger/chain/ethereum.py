@@ -25,6 +25,7 @@ from ledger.ports.chain import (
     ChainIdentity,
     LogOnChain,
     LogState,
+    PerformedAct,
     SignedTransaction,
     StatusAct,
     TransactionState,
@@ -216,6 +217,10 @@ class EthereumChain:
     def status_calls(self, act: StatusAct) -> Sequence[Call]:
         """The calls of a status act: split so that each stays below 16,777,216 gas (EIP-7825)."""
         return calls.status_calls(self._addresses["StatusRegistry"], act)
+
+    def undo_call(self, act: PerformedAct) -> Call:
+        """The call that undoes an act of a compromised key, the newest of its chain."""
+        return calls.undo_call(self._addresses["StatusRegistry"], act)
 
     def sign(self, call: Call, signer: ChainSigner, nonce: int, *, bump: int = 0) -> SignedTransaction:
         """Sign a call; `bump` > 0 raises the fee for a replacement of the same nonce."""

@@ -1,17 +1,21 @@
-"""`sillok key list|rotate|compromised`: the agency's signing keys on the chain."""
+"""`sillok key list|rotate|compromised|undo`: the agency's signing keys on the chain."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from ledger.cli.client import ServiceClient, local_key, segment, service_url
-from ledger.cli.console import invoke, new_app, say
+from ledger.cli.console import NEGATIVE, invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
+from ledger.errors import InfrastructureError
 
 app = new_app("key", "List, rotate or declare compromised the agency's signing keys.")
+WAIT_S: Final = 120
+POLL_S: Final = 0.3
 
 
 def run(argv: list[str]) -> int:
@@ -67,4 +71,37 @@ def compromised(
         path = f"/v1/agencies/{code}/keys/{segment(key_id)}/compromised"
         key = client.post(path, {"since": since} if since else {})
     say(f"{key['keyId']} counts as compromised since {key['compromisedSince']}. Write the trust file anew.")
+    if key["role"] in ("status", "officer"):
+        say(f"What it revoked or superseded since then is void. Take it back on chain too: sillok key undo {key_id}")
     return 0
+
+
+@app.command()
+def undo(
+    *,
+    key_id: Annotated[str, typer.Argument(help="The compromised STATUS or OFFICER key's id, 64 hex digits.")],
+    agency: AgencyOption = None,
+    data: DataOption = Path("sillok-data"),
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> int:
+    """Take back on chain what a compromised key revoked or superseded, newest first, and wait until it is done."""
+    code = the_agency(agency, data, key_file)
+    path = f"/v1/agencies/{code}/keys/{segment(key_id)}/undo"
+    deadline, first = time.monotonic() + WAIT_S, None
+    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+        while True:
+            state = client.post(path, {})
+            first = state["standing"] if first is None else first
+            if state["problem"]:
+                say(f"{state['standing']} acts are still to be undone: {state['problem']}")
+                return NEGATIVE
+            if not state["standing"] and not state["onTheWay"]:
+                say(f"Undone: {first}. No act of this key stands on the chain since it was compromised.")
+                return 0
+            if time.monotonic() > deadline:
+                raise InfrastructureError(
+                    f"{state['standing']} acts are still to be undone; the chain takes its time.",
+                    fix="They are void already in every verdict. Give the same command again.",
+                )
+            time.sleep(POLL_S)

@@ -23,8 +23,9 @@ from ledger.log.anchorer import Anchorer
 from ledger.log.mirror import Mirror, MirrorStep
 from ledger.log.outbox import Outbox
 from ledger.log.status_sender import StatusSender
+from ledger.log.undoing import Undoer, Undoing
 from ledger.ports.keys import Clock
-from ledger.values import Instant
+from ledger.values import AgencyCode, Instant, KeyId
 
 MAX_PAUSE_S: Final = 15.0
 """Longest pause between tries: a chain that is back is noticed within this time."""
@@ -65,6 +66,7 @@ class ChainLoop:
         outbox: Outbox,
         anchorer: Anchorer,
         sender: StatusSender,
+        undoer: Undoer,
         clock: Clock,
         poll_s: float,
         intake: Intake | None = None,
@@ -77,6 +79,7 @@ class ChainLoop:
             outbox: sends what is kept.
             anchorer: makes anchors.
             sender: makes status transactions.
+            undoer: undoes the acts of compromised keys, when it is asked to.
             clock: now.
             poll_s: pause between steps, in seconds.
             intake: is told which logs the chain contradicts.
@@ -86,6 +89,7 @@ class ChainLoop:
         self._outbox = outbox
         self._anchorer = anchorer
         self._sender = sender
+        self._undoer = undoer
         self._clock = clock
         self._poll_s = poll_s
         self._intake = intake
@@ -153,10 +157,26 @@ class ChainLoop:
             settled = self._outbox.step(now)
             self._anchorer.settled(settled, now)
             self._sender.settled(settled, now)
+            self._undoer.settled(settled)
             self._anchorer.step(now, at_once=at_once)
             self._halt()
             self._sender.step(now)
             self._state = replace(self._state, at=self._clock(), trouble=None, failures=0)
+
+    def undo(self, agency: AgencyCode, key_id: KeyId) -> Undoing:
+        """Undo the acts of a compromised key, between two steps; see `Undoer.send`.
+
+        Raises:
+            StoreError: a backup is being made.
+            ConflictError, NotFoundError, InfrastructureError: as `Undoer.send` says.
+        """
+        with self._stepping, ExitStack() as held:
+            if self._pause is not None and not held.enter_context(self._pause.tried()):
+                raise StoreError("A backup of this folder is being made.", fix="Try again in a moment.")
+            self._look()
+            undoing = self._undoer.send(agency, key_id, self._clock())
+        self.wake()
+        return undoing
 
     def look(self) -> None:
         """At start, before records are accepted: read the chain, and halt each log that it contradicts.

@@ -126,7 +126,7 @@ class OutboxChecks:
                 if self._records.commit_at(item.log_no, TreeSize(item.subject)) is None:
                     what = f"It anchors size {item.subject}, and no group commit ended there."
                     yield error(Kind.OUTBOX, what, where)
-            else:
+            elif item.kind is OutboxKind.STATUS:
                 yield from self._act(item.subject, where)
         cursor = self._chain_store.cursor()
         sent = {item.subject for item in waiting if item.kind is OutboxKind.STATUS}

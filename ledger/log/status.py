@@ -174,7 +174,8 @@ class StatusService:
         status = Status.ACTIVE
         logs = self._logs(log.agency)
         events = [event for one in logs for event in self._chain_store.all_status_events(one.log_no) if event.batches]
-        words = replay(sorted(events, key=lambda event: (event.place.block.number, event.place.log_index)))
+        events = sorted(events, key=lambda event: (event.place.block.number, event.place.log_index))
+        words = replay(self._reader.counting(log.log_no, events))
         status = status_in(words.get((True, batch // LANES), 0), batch)
         for one in logs:
             for request in self._chain_store.open_status_requests(one.log_no):
@@ -185,7 +186,7 @@ class StatusService:
     def _present_records(self, log_no: int, indexes: Sequence[LogIndex]) -> dict[int, Status]:
         if len(indexes) <= _FEW:
             return {index: self._present_record(log_no, index) for index in indexes}
-        words = replay(self._chain_store.all_status_events(log_no))
+        words = replay(self._reader.counting(log_no, self._chain_store.all_status_events(log_no)))
         present: dict[int, Status] = {i: status_in(words.get((False, i // LANES), 0), i) for i in indexes}
         for request in self._chain_store.open_status_requests(log_no):
             if not request.act.batches:
@@ -197,7 +198,8 @@ class StatusService:
         if pending is not None:
             return pending
         events = [event for event in self._chain_store.status_events(log_no, index, None) if not event.batches]
-        return events[-1].after if events else Status.ACTIVE
+        standing = self._reader.counting(log_no, events)
+        return standing[-1].after if standing else Status.ACTIVE
 
     def _successor_log(self, log: LogInfo, indexes: Sequence[int], successors: Sequence[LogIndex]) -> LogInfo | None:
         """The one log of the successors, each of which names the record that it corrects."""

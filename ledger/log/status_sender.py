@@ -5,14 +5,15 @@ One step, for each log, oldest act first:
 1. An act whose transactions are in the outbox is on the way: leave it.
 2. An act on a record that is not anchored yet (or whose successor is not) waits: the contract refuses such indexes.
 3. An act that touches what an earlier open act touches waits for that one to be final.
-4. Compare with the mirrored status: what has arrived already (a crash between mining and noting) is left out; if
+4. An act on what a compromised key revoked or superseded waits until that is undone (`undoing`).
+5. Compare with the mirrored status: what has arrived already (a crash between mining and noting) is left out; if
    nothing is left, the act is final. Where the chain has another status than the act starts from, the act can never
    be made: it is refused, with what was found.
-5. Dry-run the calls; a notice of the contract (the key is not in window) is noted with the act, which stays accepted
+6. Dry-run the calls; a notice of the contract (the key is not in window) is noted with the act, which stays accepted
    and is tried again. Else sign, keep and send them through the outbox, and note that the act was sent.
 
 A crash before "keep" leaves the act accepted; after it, 1 finds it in the outbox, and the outbox sends the same
-bytes. A transaction that reverted after all brings its act back to 4, which either refuses it or tries again.
+bytes. A transaction that reverted after all brings its act back to 5, which either refuses it or tries again.
 So nothing that was accepted is lost in silence: it ends final, or refused with a reason, or waits with its
 problem in plain sight.
 """
@@ -25,16 +26,22 @@ from typing import Final
 
 from ledger.log.outbox import Outbox, Settled, Settlement
 from ledger.log.status_rules import LANES, replay, status_in
-from ledger.ports.chain import Chain, StatusAct
+from ledger.log.status_view import StatusReader
+from ledger.ports.chain import Chain, StatusAct, StatusEvent
 from ledger.ports.chain_store import ChainStore, OutboxKind, StatusRequest
 from ledger.ports.keys import Keyring
 from ledger.ports.records import LogInfo, RecordStore
-from ledger.values import Instant, LogId, Role
+from ledger.values import Instant, LogId, Role, Status
 
 ACCEPTED: Final = "accepted"
 SENT: Final = "sent"
 FINAL: Final = "final"
 REFUSED: Final = "refused"
+
+_HELD: Final = (
+    "A compromised key revoked or superseded this on chain, which counts for nothing but stands in the way until "
+    "it is undone: sillok key undo."
+)
 
 RETRY_AFTER_S: Final = 10
 """Pause after the contract would not take an act, or reverted it."""
@@ -52,6 +59,7 @@ class StatusSender:
         self._records = records
         self._keyring = keyring
         self._outbox = outbox
+        self._reader = StatusReader(records, chain_store)
         self._retry_at: dict[int, Instant] = {}
 
     def settled(self, items: Sequence[Settled], now: Instant) -> None:
@@ -110,8 +118,14 @@ class StatusSender:
         return last.size if last else 0
 
     def _send(self, log: LogInfo, request: StatusRequest, now: Instant) -> None:
-        words = self._words(log, request.act)
-        statuses = {i: status_in(words.get((request.act.batches, i // LANES), 0), i) for i in request.act.indexes}
+        events = self._events(log, request.act)
+        statuses = _statuses(events, request.act)
+        counting = _statuses(self._reader.counting(log.log_no, events), request.act)
+        held = next((i for i in request.act.indexes if statuses[i] is not counting[i]), None)
+        if held is not None:
+            self._retry_at[request.act_no] = Instant(now + RETRY_AFTER_S)
+            self._chain_store.set_status_state(request.act_no, ACCEPTED, _HELD)
+            return
         left = tuple(i for i in request.act.indexes if statuses[i] is not request.act.after)
         odd = next((i for i in left if statuses[i] is not request.act.before), None)
         if odd is not None:
@@ -137,14 +151,19 @@ class StatusSender:
         )
         self._chain_store.set_status_state(request.act_no, SENT, None)
 
-    def _words(self, log: LogInfo, act: StatusAct) -> dict[tuple[bool, int], int]:
-        """Status words that the mirrored acts leave, of the act's log, or for a batch of all its generations."""
+    def _events(self, log: LogInfo, act: StatusAct) -> Sequence[StatusEvent]:
+        """The mirrored acts that lead to the words on chain: of the act's log, or for a batch of all generations."""
         logs = [log]
         if act.batches:
             logs = [one for one in self._records.logs() if one.agency == log.agency]
         events = [event for one in logs for event in self._chain_store.all_status_events(one.log_no)]
         mine = [event for event in events if event.batches == act.batches]
-        return replay(sorted(mine, key=lambda event: (event.place.block.number, event.place.log_index)))
+        return sorted(mine, key=lambda event: (event.place.block.number, event.place.log_index))
+
+
+def _statuses(events: Sequence[StatusEvent], act: StatusAct) -> dict[int, Status]:
+    words = replay(events)
+    return {i: status_in(words.get((act.batches, i // LANES), 0), i) for i in act.indexes}
 
 
 def _narrowed(act: StatusAct, left: tuple[int, ...]) -> StatusAct:

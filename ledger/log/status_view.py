@@ -1,10 +1,12 @@
 """What the status of a record is, was, and how it came to be; read from the store alone, so with the chain down too.
 
-Three rules (design.md, section 3, "Verdict"; formats.md, section 5):
+Four rules (design.md, section 3, "Verdict"; formats.md, section 5):
 
 * The verdict is the worse of the record's status and its issuing batch's.
 * A suspension, revocation or supersession that the service accepted counts as in force at once; a resumption only
   when it is final.
+* A final act of a key at or after it counts as compromised is void, for every instant, whether the contract has
+  undone it yet or not. Suspensions and resumptions are answered by ordinary acts.
 * As of an instant T count the acts with block time ≤ T, and every retroactive revocation (취소) whenever it was
   made: it leaves no earlier instant valid. A withdrawal (철회) leaves the time before it valid.
 """
@@ -15,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import NotFoundError
-from ledger.ports.chain import AnchorEvent, Block, StatusEvent
+from ledger.ports.chain import AnchorEvent, Block, StatusEvent, compromised
 from ledger.ports.chain_store import ChainStore, StatusRequest
 from ledger.ports.records import LogInfo, RecordStore
 from ledger.values import Digest32, Instant, KeyId, LogId, LogIndex, Reason, Status, worse
@@ -66,6 +68,8 @@ class HistoryEntry:
     block: Block | None
     key_ids: tuple[KeyId, ...]
     """The keys that signed it, two where it needed two persons; none while it is not final."""
+    void: bool = False
+    """Whether it counts for nothing: its key is declared compromised since then or earlier."""
 
 
 class StatusReader:
@@ -99,7 +103,9 @@ class StatusReader:
             NotFoundError: there is no such record.
         """
         batch = self._batch_of(log_no, index)
-        done = [_entry(event) for event in self._events(log_no, index, batch)]
+        events = self._events(log_no, index, batch)
+        since = self._compromised(log_no, events)
+        done = [_entry(event, event.is_void(since)) for event in events]
         waiting = [_open_entry(request) for request in self._open(log_no, index, batch)]
         return [*done, *waiting]
 
@@ -111,9 +117,20 @@ class StatusReader:
             raise NotFoundError(f"There is no log {log_no}.")
         return sorted((log for log in logs if log.agency == agency), key=lambda log: log.generation)
 
+    def counting(self, log_no: int, events: Sequence[StatusEvent]) -> Sequence[StatusEvent]:
+        """Those acts on a log that are not void."""
+        since = self._compromised(log_no, events)
+        return [event for event in events if not event.is_void(since)] if since else events
+
+    def _compromised(self, log_no: int, events: Sequence[StatusEvent]) -> dict[KeyId, Instant]:
+        """Keys of the log's agency that count as compromised; not looked up where there are no acts."""
+        if not events:
+            return {}
+        return compromised(self._chain_store.keys(self.lineage(log_no)[0].agency))
+
     def _view(self, log_no: int, index: LogIndex, instant: Instant | None) -> StatusView:
         batch = self._batch_of(log_no, index)
-        events = self._events(log_no, index, batch)
+        events = self.counting(log_no, self._events(log_no, index, batch))
         requests = self._open(log_no, index, batch)
         record, record_pending = _status(events, requests, instant, batches=False)
         of_batch, batch_pending = _status(events, requests, instant, batches=True)
@@ -199,7 +216,7 @@ def _status(
     return _in_force(final, then[-1] if then else None)
 
 
-def _entry(event: StatusEvent) -> HistoryEntry:
+def _entry(event: StatusEvent, void: bool) -> HistoryEntry:
     return HistoryEntry(
         time=event.time,
         before=event.before,
@@ -212,6 +229,7 @@ def _entry(event: StatusEvent) -> HistoryEntry:
         transaction=event.place.transaction,
         block=event.place.block,
         key_ids=tuple(key for key in (event.key_id, event.second_key_id) if any(key)),
+        void=void,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Protocol
@@ -101,6 +101,18 @@ class StatusEvent:
     words: tuple[int, ...]
     masks: tuple[int, ...]
 
+    def is_void(self, since: Mapping[KeyId, Instant]) -> bool:
+        """Whether it counts for nothing: a final act at or after its key counts as compromised.
+
+        Suspensions and resumptions are answered by ordinary acts instead (contracts README, "Status acts").
+
+        Args:
+            since: keys that are declared compromised, and since when.
+        """
+        if self.after not in (Status.REVOKED, Status.SUPERSEDED):
+            return False
+        return any(key in since and since[key] <= self.time for key in (self.key_id, self.second_key_id))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupersededEvent:
@@ -136,6 +148,11 @@ class KeyEvent:
     not_after: Instant
     compromised_since: Instant
     time: Instant
+
+
+def compromised(keys: Iterable[KeyEvent]) -> dict[KeyId, Instant]:
+    """Keys that are declared compromised, and since when."""
+    return {key.key_id: key.compromised_since for key in keys if key.compromised_since}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +232,18 @@ class StatusAct:
     successors: tuple[LogIndex, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformedAct:
+    """A status act that stands on chain, with all that the contract wants to hear of it before it undoes it."""
+
+    event: StatusEvent
+    previous: Digest32
+    """Head of the key's chain of acts before this one; 32 zero bytes: it was the first."""
+    second_previous: Digest32
+    successor_log: LogId | None
+    successors: tuple[LogIndex, ...]
+
+
 class Chain(Protocol):
     """The chain and our contracts on it. Every method raises ChainError where the chain does not answer."""
 
@@ -262,6 +291,12 @@ class Chain(Protocol):
 
     def status_calls(self, act: StatusAct) -> Sequence[Call]:
         """The calls of a status act: split so that each stays below 16,777,216 gas (EIP-7825)."""
+
+    def undo_call(self, act: PerformedAct) -> Call:
+        """The call that undoes an act of a compromised key, the newest of its chain.
+
+        Raises ChainError where the act does not hash to its own head: then an event of it is missing.
+        """
 
     def sign(self, call: Call, signer: ChainSigner, nonce: int, *, bump: int = 0) -> SignedTransaction:
         """Sign a call; `bump` > 0 raises the fee for a replacement of the same nonce."""

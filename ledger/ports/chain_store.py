@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ledger.ports.chain import (
+    ActVoidedEvent,
     AnchorEvent,
     Block,
     ChainEvent,
@@ -16,6 +17,7 @@ from ledger.ports.chain import (
     SignedTransaction,
     StatusAct,
     StatusEvent,
+    SupersededEvent,
 )
 from ledger.values import AgencyCode, Digest32, Instant, LogId, LogIndex, Status
 
@@ -25,6 +27,7 @@ class OutboxKind(StrEnum):
 
     ANCHOR = "anchor"
     STATUS = "status"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Outgoing:
     kind: OutboxKind
     log_no: int
     subject: int
-    """ANCHOR: the size; STATUS: the act's number."""
+    """ANCHOR: the size; STATUS: the act's number; UNDO: the block of the act that is undone."""
     transaction: SignedTransaction
     replaced: tuple[Digest32, ...]
     """Hashes of the earlier versions under the same nonce, oldest first: any of them may be the one that is mined."""
@@ -92,10 +95,16 @@ class ChainStore(Protocol):
         """The newest anchor; None if there is none."""
 
     def status_events(self, log_no: int, index: LogIndex, batch: int | None) -> Sequence[StatusEvent]:
-        """Every act that touched this record, or its batch, oldest first, voided ones left out."""
+        """Every act that touched this record, or its batch, oldest first; undone ones left out."""
 
     def all_status_events(self, log_no: int) -> Sequence[StatusEvent]:
-        """Every act on this log, oldest first, voided ones left out: what replaying must give the words on chain."""
+        """Every act on this log, oldest first, undone ones left out: what replaying must give the words on chain.
+
+        Undoing puts back what was revoked or superseded, and nothing else: an undone suspension is still here.
+        """
+
+    def acts_as_done(self, log_no: int) -> Sequence[StatusEvent | SupersededEvent | ActVoidedEvent]:
+        """All that was done with statuses of this log, and undone, in the order of the chain."""
 
     def log_event(self, log_id: LogId) -> LogEvent | None:
         """The newest LogOpened, LogClosed or LogMoved of a log; None if it was never opened."""

@@ -8,7 +8,7 @@ from typing import Final
 from ledger.errors import NotFoundError
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.tree import tree_head
-from ledger.ports.chain import AnchorEvent, StatusEvent
+from ledger.ports.chain import AnchorEvent, StatusEvent, compromised
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.records import LogInfo, RecordStore, StoredRecord
 from ledger.ports.verification import PublicEvidence, RecordOpener
@@ -99,6 +99,10 @@ class Tracing:
 
     def _status(self, stored: StoredRecord) -> Status:
         events = self._chain_store.status_events(stored.log_no, stored.index, stored.batch)
+        if events:
+            agency = next(log.agency for log in self._records.logs() if log.log_no == stored.log_no)
+            since = compromised(self._chain_store.keys(agency))
+            events = [event for event in events if not event.is_void(since)]
         return worse(_last(events, batches=False), _last(events, batches=True))
 
     def _read(

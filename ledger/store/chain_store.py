@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, union
 
 from ledger.errors import StoreError
-from ledger.ports.chain import AnchorEvent, Block, ChainEvent, KeyEvent, LogEvent, StatusEvent
+from ledger.ports.chain import (
+    ActVoidedEvent,
+    AnchorEvent,
+    Block,
+    ChainEvent,
+    KeyEvent,
+    LogEvent,
+    StatusEvent,
+    SupersededEvent,
+)
 from ledger.store import schema
 from ledger.store.acts import SqlActs, reopen_above
 from ledger.store.database import Database
@@ -15,7 +25,9 @@ from ledger.store.mirror import LANES, events_of, forget_above, lane_selected, w
 from ledger.store.outbox import SqlOutbox
 from ledger.store.records import SqlRecords
 from ledger.store.rows import pieces
-from ledger.values import AgencyCode, Digest32, Instant, LogId, LogIndex
+from ledger.values import AgencyCode, Digest32, Instant, LogId, LogIndex, Status
+
+_PUT_BACK: Final = (Status.REVOKED, Status.SUPERSEDED)
 
 
 class SqlChainStore(SqlActs, SqlOutbox):
@@ -105,7 +117,7 @@ class SqlChainStore(SqlActs, SqlOutbox):
         return None if size is None else self._anchors(same, table.size == size)[-1]
 
     def status_events(self, log_no: int, index: LogIndex, batch: int | None) -> Sequence[StatusEvent]:
-        """Every act that touched this record, or its batch, oldest first, voided ones left out.
+        """Every act that touched this record, or its batch, oldest first; undone ones left out.
 
         Acts on an inherited record stand under the log that wrote it; acts on batches are those under this log.
         """
@@ -116,11 +128,25 @@ class SqlChainStore(SqlActs, SqlOutbox):
         return sorted(found, key=lambda event: (event.place.block.number, event.place.log_index))
 
     def all_status_events(self, log_no: int) -> Sequence[StatusEvent]:
-        """Every act on this log, oldest first, voided ones left out: what replaying must give the words on chain."""
+        """Every act on this log, oldest first, undone ones left out: what replaying must give the words on chain."""
         words = schema.status_words.c
         query = select(words.block_number, words.event_index).where(words.log_id == self._records.log(log_no).log_id)
         with self._database.read() as connection:
             return _standing(connection, events_of(query.distinct(), connection))
+
+    def acts_as_done(self, log_no: int) -> Sequence[StatusEvent | SupersededEvent | ActVoidedEvent]:
+        """All that was done with statuses of this log, and undone, in the order of the chain."""
+        log_id = self._records.log(log_no).log_id
+        words, successors, voided = schema.status_words.c, schema.successors.c, schema.voided_acts.c
+        places = union(
+            select(words.block_number, words.event_index).where(words.log_id == log_id),
+            select(successors.block_number, successors.event_index).where(successors.log_id == log_id),
+            select(voided.block_number, voided.event_index),
+        )
+        with self._database.read() as connection:
+            events = list(events_of(places, connection))
+        wanted = (StatusEvent, SupersededEvent, ActVoidedEvent)
+        return [event for event in events if isinstance(event, wanted) and event.log_id == log_id]
 
     def log_event(self, log_id: LogId) -> LogEvent | None:
         """The newest LogOpened, LogClosed or LogMoved of a log; None if it was never opened."""
@@ -178,13 +204,13 @@ class SqlChainStore(SqlActs, SqlOutbox):
 
 
 def _standing(connection: Connection, events: Iterable[ChainEvent]) -> list[StatusEvent]:
-    """Those acts that were not voided since."""
+    """Those acts that were not undone since; undoing leaves suspensions and resumptions as they are."""
     acts = [event for event in events if isinstance(event, StatusEvent)]
     voided = schema.voided_acts.c.act_head
     undone: set[bytes] = set()
     for some in pieces([event.head for event in acts]):
         undone.update(connection.scalars(select(voided).where(voided.in_(some))))
-    return [event for event in acts if event.head not in undone]
+    return [event for event in acts if event.head not in undone or event.after not in _PUT_BACK]
 
 
 def _move_cursor(connection: Connection, block_number: int) -> None:

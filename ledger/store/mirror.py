@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, delete, insert, select
+from sqlalchemy import CompoundSelect, Connection, Select, and_, delete, insert, select
 
 from ledger.ports.chain import (
     ActVoidedEvent,
@@ -43,6 +43,7 @@ from ledger.values import (
 )
 
 Body = Mapping[str, object]
+Places = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 LANE_BITS: Final = 2
 LANES: Final = 128
 """Records (or batches) of one status word."""
@@ -103,7 +104,7 @@ def forget_above(connection: Connection, block_number: int) -> None:
         connection.execute(delete(table).where(table.c.block_number > block_number))
 
 
-def events_of(index: Select[*tuple[Any, ...]], connection: Connection) -> Iterator[ChainEvent]:
+def events_of(index: Places, connection: Connection) -> Iterator[ChainEvent]:
     """The events that a query over an index table points at, in the order of the chain.
 
     Args:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ledger.errors import NotFoundError
 from ledger.merkle.tiles import consistency_proof
-from ledger.ports.chain import AnchorEvent, Block, Chain, KeyEvent
+from ledger.ports.chain import AnchorEvent, Block, Chain, KeyEvent, compromised
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import Clock
 from ledger.ports.records import LogInfo, RecordStore
@@ -76,7 +74,7 @@ class Gathering:
 
     def _chain_facts(self, log: LogInfo, index: LogIndex, size: TreeSize, block: int, at: Instant) -> ChainFacts:
         identity, keys = self._chain.identity(), self._chain_store.keys(log.agency)
-        anchors = {anchor.size: anchor for anchor in self._covering(log, index, _compromised(keys))}
+        anchors = {anchor.size: anchor for anchor in self._covering(log, index, compromised(keys))}
         reached = self._chain_store.anchor_covering(log.log_no, LogIndex(size - 1))
         link: Link | None = None
         if reached is not None:
@@ -128,7 +126,7 @@ class Gathering:
             erased = self._records.record(log.log_no, index).sealed_facts is None
         except NotFoundError:
             return None
-        since = _compromised(self._chain_store.keys(log.agency))
+        since = compromised(self._chain_store.keys(log.agency))
         return StatusFacts(
             block=block,
             at=at,
@@ -136,11 +134,6 @@ class Gathering:
             pending=tuple(_pending(line) for line in lines if not line.final),
             erased=erased,
         )
-
-
-def _compromised(keys: Sequence[KeyEvent]) -> dict[KeyId, Instant]:
-    """Keys that are declared compromised, and since when."""
-    return {key.key_id: key.compromised_since for key in keys if key.compromised_since}
 
 
 def _moment(value: Instant) -> Instant | None:

@@ -31,6 +31,7 @@ from ledger.log.status_notes import StatusNotes
 from ledger.log.status_sender import StatusSender
 from ledger.log.successor import SuccessorLogs
 from ledger.log.trust_file import TrustFiles
+from ledger.log.undoing import Undoer
 from ledger.office.desk import Desk
 from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain import LogState
@@ -216,6 +217,7 @@ def _chain_loop(parts: Adapters, issuance: Issuance) -> ChainLoop:
             count=parts.settings.anchor_count,
         ),
         sender=StatusSender(chain=chain, chain_store=chain_store, records=records, keyring=keyring, outbox=outbox),
+        undoer=Undoer(chain=chain, chain_store=chain_store, records=records, keyring=keyring, outbox=outbox),
         clock=now,
         poll_s=parts.settings.chain_poll_s,
         intake=issuance,

@@ -39,6 +39,7 @@ from ledger.log.status_notes import StatusNotes
 from ledger.log.status_sender import StatusSender
 from ledger.log.successor import SuccessorLogs
 from ledger.log.trust_file import TrustFiles
+from ledger.log.undoing import Undoer
 from ledger.ports.chain import Chain
 from ledger.ports.keys import ChainSigner
 from ledger.ports.records import LogInfo
@@ -142,6 +143,9 @@ class Bureau:
             outbox=outbox,
             anchorer=anchorer,
             sender=sender,
+            undoer=Undoer(
+                chain=chain, chain_store=store.chain, records=store.records, keyring=keystore, outbox=outbox
+            ),
             clock=clock,
             poll_s=0.02,
             intake=issuance,

@@ -53,6 +53,7 @@ INTERFACE: dict[str, frozenset[str]] = {
     "GET /v1/agencies/{agency}/keys": OPEN,
     "POST /v1/agencies/{agency}/keys": MANAGERS,
     "POST /v1/agencies/{agency}/keys/{key_id}/compromised": MANAGERS,
+    "POST /v1/agencies/{agency}/keys/{key_id}/undo": MANAGERS,
     "GET /v1/agencies/{agency}/api-keys": MANAGERS,
     "POST /v1/agencies/{agency}/api-keys": MANAGERS,
     "DELETE /v1/agencies/{agency}/api-keys/{key_no}": MANAGERS,
