@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens screens a11y page-budget page-load forge fuzz
+.PHONY: run test lint bench clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -46,6 +46,10 @@ INPUTS ?= 10000000
 fuzz: .venv/.fuzz
 	PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --inputs $(INPUTS)
 	PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --inputs $$(($(INPUTS) / 10)) --engine atheris
+
+# Strangers flood a real service while somebody else verifies; needs wrk (Debian).
+flood: .venv/.test
+	PYTHONPATH=tests:. $(BIN)/python -m flood.run
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py
