@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from ledger.errors import NotFoundError, SillokError
 from ledger.log.sequencer import Sequenced
@@ -13,9 +14,9 @@ from ledger.ports.records import CommitInfo, LogInfo, RecordStore
 from ledger.values import Digest32, LogIndex, TreeSize
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Accepted:
-    """A record that is on disk, with the office's promise to anchor it.
+    """A record that is on disk, with the office's promise to anchor it. Not frozen, for speed; nobody changes it.
 
     Attributes:
         log: where it stands.
@@ -39,8 +40,7 @@ class Accepted:
     batch: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineResult:
+class LineResult(NamedTuple):
     """What became of one line of bulk input: exactly one of `accepted` and `error`. Lines are counted from 1."""
 
     line: int
@@ -50,17 +50,8 @@ class LineResult:
 
 def as_accepted(log: LogInfo, new: Sequenced) -> Accepted:
     """A record that was just written."""
-    return Accepted(
-        log=log,
-        index=new.at,
-        number=new.number,
-        leaf=new.leaf,
-        receipt=new.receipt,
-        size=new.size,
-        proof=new.proof,
-        created=True,
-        batch=new.batch,
-    )
+    at, number, batch, leaf, receipt, size, proof = new
+    return Accepted(log, at, number, leaf, receipt, size, proof, True, batch)
 
 
 def load_known(

@@ -93,8 +93,9 @@ class EvidenceMaker:
             NotFoundError: there is no such record.
             ConflictError: the office erased its facts, and can make no evidence of it any more.
         """
-        view = self._lookup.by_place(log_no, index)
-        return self._make(view, self._checkpoint(view), disclose)
+        with self._records.snapshot():
+            view = self._lookup.by_place(log_no, index)
+            return self._make(view, self._checkpoint(view), disclose)
 
     def make_many(
         self, log_no: int, indexes: Sequence[LogIndex], disclose: Disclose | frozenset[str]

@@ -13,13 +13,14 @@ from ledger.errors import FormatError
 from ledger.log.intake import Submission
 from ledger.log.limits import MAX_DISCLOSURE_BYTES
 from ledger.log.sealing import KEY_BYTES, seal
+from ledger.merkle.nodes import leaf_hash
 from ledger.ports.records import ONE_RECORD_KINDS
 from ledger.records.commitment import commit, next_count, pad_facts
 from ledger.records.disclosure import NUMBER_PATH, SALT_BYTES, SHA256_PATH, Fact, disclose
 from ledger.records.kinds import is_personal
 from ledger.records.number import number_from_random
 from ledger.records.record import Record, encode_record
-from ledger.values import AgencyCode, Digest32, Instant, LogIndex
+from ledger.values import AgencyCode, Digest32, Instant, LeafHash, LogIndex
 
 Random = Callable[[int], bytes]
 """n bytes from the operating system."""
@@ -40,6 +41,7 @@ class Prepared(NamedTuple):
         process_seq: as the clerk asked; None: the next one. Meaningless without `process_id`.
         gap: whether numbers of the process may be left out.
         leaf: the record's bytes, still without `process`, since its number is drawn by the sequencer.
+        leaf_hash: of `leaf`; hashed here, since the sequencer is one and callers are many.
         sealed: the facts, encrypted under `key`, which is the record's own, and still secret.
     """
 
@@ -52,6 +54,7 @@ class Prepared(NamedTuple):
     gap: bool
     supersedes: LogIndex | None
     leaf: bytes
+    leaf_hash: LeafHash
     sealed: bytes
     key: bytes
     request_digest: Digest32
@@ -108,7 +111,7 @@ def prepare(
         valid_from=submission.valid_from,
         valid_until=submission.valid_until,
     )
-    step = submission.process
+    step, leaf = submission.process, encode_record(record)
     return Prepared(
         kind=submission.kind,
         sha256=submission.sha256,
@@ -118,7 +121,8 @@ def prepare(
         process_seq=None if step is None else step.seq,
         gap=step is not None and step.gap,
         supersedes=submission.supersedes,
-        leaf=encode_record(record),
+        leaf=leaf,
+        leaf_hash=leaf_hash(leaf),
         sealed=sealed,
         key=secret[:KEY_BYTES],
         request_digest=request_digest,

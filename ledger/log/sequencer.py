@@ -247,16 +247,9 @@ class Sequencer:
         paths: Sequence[tuple[Digest32, ...] | None] = [None] * len(news)
         if with_proofs:
             paths = inclusion_proofs(Overlay(tiles, grown.tiles), indexes, grown.size)
+        size = grown.size
         return {
-            index: Sequenced(
-                at=index,
-                number=record.number,
-                batch=record.batch,
-                leaf=record.leaf,
-                receipt=receipt,
-                size=grown.size,
-                proof=path,
-            )
+            index: Sequenced(index, record.number, record.batch, record.leaf, receipt, size, path)
             for index, record, path in zip(indexes, records, paths, strict=True)
         }
 
@@ -280,21 +273,23 @@ class Sequencer:
 
 def new_record(new: New) -> NewRecord:
     """The record's bytes and what the store keeps beside them."""
-    one, leaf = new.prepared, new.prepared.leaf
-    if new.step is not None:
-        leaf = encode_record(replace(parse_record(leaf), process=new.step))
+    one, _, step = new
+    leaf, hashed = one.leaf, one.leaf_hash
+    if step is not None:
+        leaf = encode_record(replace(parse_record(leaf), process=step))
+        hashed = leaf_hash(leaf)
     return NewRecord(
-        leaf=leaf,
-        leaf_hash=leaf_hash(leaf),
-        sealed_facts=one.sealed,
-        sha256=one.sha256,
-        number=one.number,
-        idempotency_key=one.idempotency_key,
-        request_digest=one.request_digest,
-        kind=one.kind,
-        batch=one.batch,
-        process_id=None if new.step is None else new.step.id,
-        process_seq=None if new.step is None else new.step.seq,
+        leaf,
+        hashed,
+        one.sealed,
+        one.sha256,
+        one.number,
+        one.idempotency_key,
+        one.request_digest,
+        one.kind,
+        one.batch,
+        None if step is None else step.id,
+        None if step is None else step.seq,
     )
 
 

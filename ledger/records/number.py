@@ -8,7 +8,7 @@ from typing import Final
 from ledger.errors import FormatError
 
 _NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{4}", re.ASCII)
-_NEXT: Final = [[((product + digit) % 10 or 10) * 2 % 11 for digit in range(10)] for product in range(11)]
+_NEXT: Final = [{str(digit): ((product + digit) % 10 or 10) * 2 % 11 for digit in range(10)} for product in range(11)]
 """The standard's step, written out: product and digit to the next product."""
 _TYPED: Final = re.compile(r"[\s\-\u2010-\u2015\u2212]")
 
@@ -20,7 +20,7 @@ def check_digit(digits: str) -> int:
     """
     product = 10
     for digit in digits:
-        product = _NEXT[product][int(digit)]
+        product = _NEXT[product][digit]
     return (11 - product) % 10
 
 

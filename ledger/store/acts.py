@@ -12,7 +12,7 @@ from ledger.errors import ConflictError, NotFoundError
 from ledger.ports.chain import StatusAct
 from ledger.ports.chain_store import StatusRequest
 from ledger.store import schema
-from ledger.store.database import Database
+from ledger.store.database import Database, rows_of
 from ledger.store.rows import AnyRow
 from ledger.values import Digest32, Instant, LogId, LogIndex, Reason, Status
 
@@ -121,11 +121,12 @@ class SqlActs:
 
     def _pending(self, connection: Connection, log_no: int, member: int, *, batches: bool) -> Status | None:
         """Open acts are few and walked newest first; within one, the run before `member` is one look-up."""
-        acts, runs = schema.status_acts.c, schema.act_runs.c
-        query = select(acts.act_no, acts.after).where(
-            acts.state.in_(OPEN), acts.log_no == log_no, acts.batches == int(batches)
-        )
-        for act_no, after in connection.execute(query.order_by(acts.act_no.desc())).all():
+        runs = schema.act_runs.c
+        query = """
+            SELECT act_no, after FROM status_acts
+            WHERE state IN (?, ?) AND log_no = ? AND batches = ? ORDER BY act_no DESC
+        """
+        for act_no, after in rows_of(connection, query, *OPEN, log_no, int(batches)):
             last = connection.scalar(
                 select(runs.last)
                 .where(runs.act_no == act_no, runs.first <= member)

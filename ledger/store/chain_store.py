@@ -20,14 +20,28 @@ from ledger.ports.chain import (
 )
 from ledger.store import schema
 from ledger.store.acts import SqlActs, reopen_above
-from ledger.store.database import Database
-from ledger.store.mirror import LANES, events_of, forget_above, lane_selected, write_event
+from ledger.store.database import Database, rows_of
+from ledger.store.mirror import (
+    EVENT_COLUMNS,
+    LANES,
+    events_of,
+    forget_above,
+    lane_selected,
+    read_event,
+    write_event,
+)
 from ledger.store.outbox import SqlOutbox
 from ledger.store.records import SqlRecords
 from ledger.store.rows import pieces
 from ledger.values import AgencyCode, Digest32, Instant, LogId, LogIndex, Status
 
 _PUT_BACK: Final = (Status.REVOKED, Status.SUPERSEDED)
+
+_REACHED: Final = """
+    SELECT block_number, block_hash, (SELECT block_number FROM chain_cursor) FROM mirrored_blocks
+    ORDER BY block_number DESC LIMIT 1
+"""
+"""The newest mirrored block: its hash stands for everything that is mirrored."""
 
 
 class SqlChainStore(SqlActs, SqlOutbox):
@@ -37,18 +51,23 @@ class SqlChainStore(SqlActs, SqlOutbox):
         """Nothing is read yet; `records` knows the logs and who succeeds whom."""
         super().__init__(database)
         self._records = records
+        # Keys by agency, with how far the mirror reached when they were read: they hold for that block and no other,
+        # and which block it is, is read in the same transaction as everything else.
+        self._keys: dict[AgencyCode, tuple[object, Sequence[KeyEvent]]] = {}
 
     def cursor(self) -> int:
         """The last block whose events are mirrored; -1 at the start."""
         with self._database.read() as connection:
-            number = connection.scalar(select(schema.chain_cursor.c.block_number))
-        return -1 if number is None else int(number)
+            rows = rows_of(connection, "SELECT block_number FROM chain_cursor")
+        return int(rows[0][0]) if rows else -1
 
     def mirrored_blocks(self, limit: int) -> Sequence[Block]:
         """The newest blocks that `apply_events` was given as `upto`, newest first."""
-        table = schema.mirrored_blocks
+        query = """
+            SELECT block_number, block_hash, block_time FROM mirrored_blocks ORDER BY block_number DESC LIMIT ?
+        """
         with self._database.read() as connection:
-            rows = connection.execute(select(table).order_by(table.c.block_number.desc()).limit(limit)).all()
+            rows = rows_of(connection, query, limit)
         return [
             Block(number=row.block_number, hash=Digest32(bytes(row.block_hash)), time=Instant(row.block_time))
             for row in rows
@@ -93,20 +112,14 @@ class SqlChainStore(SqlActs, SqlOutbox):
 
     def anchor_covering(self, log_no: int, index: LogIndex) -> AnchorEvent | None:
         """The first anchor with index < size; None if there is none yet."""
-        table = schema.anchors.c
         owner = self._records.log(self._records.owner(log_no, index))
+        query = f"""
+            SELECT {EVENT_COLUMNS} FROM anchors JOIN chain_events USING (block_number, event_index)
+            WHERE anchors.log_id = ? AND anchors.size > ? ORDER BY anchors.size, block_number, event_index LIMIT 1
+        """  # noqa: S608 (names of our own)
         with self._database.read() as connection:
-            query = (
-                select(table.size)
-                .where(table.log_id == owner.log_id, table.size > index)
-                .order_by(table.size)
-                .limit(1)
-            )
-            size = connection.scalar(query)
-        if size is None:
-            return None
-        found = self._anchors(table.log_id == owner.log_id, table.size == size)
-        return found[0] if found else None
+            events = [read_event(row) for row in rows_of(connection, query, owner.log_id, index)]
+        return next((event for event in events if isinstance(event, AnchorEvent)), None)
 
     def last_anchor(self, log_no: int) -> AnchorEvent | None:
         """The newest anchor; None if there is none."""
@@ -171,6 +184,14 @@ class SqlChainStore(SqlActs, SqlOutbox):
 
     def keys(self, agency: AgencyCode) -> Sequence[KeyEvent]:
         """The newest known state of each key of an agency, in the order in which they were first seen."""
+        with self._database.snapshot(), self._database.read() as connection:
+            reached = tuple(map(tuple, rows_of(connection, _REACHED)))
+            known = self._keys.get(agency)
+            if known is None or known[0] != reached:
+                known = self._keys[agency] = (reached, self._read_keys(agency))
+            return list(known[1])
+
+    def _read_keys(self, agency: AgencyCode) -> Sequence[KeyEvent]:
         table = schema.chain_keys.c
         newest: dict[bytes, KeyEvent] = {}
         with self._database.read() as connection:
@@ -188,13 +209,13 @@ class SqlChainStore(SqlActs, SqlOutbox):
 
     def _touching(self, log_id: LogId, member: int, *, batches: bool) -> list[StatusEvent]:
         words = schema.status_words.c
-        query = select(words.block_number, words.event_index, words.mask).where(
-            words.log_id == log_id, words.batches == int(batches), words.word == member // LANES
-        )
+        query = """
+            SELECT block_number, event_index, mask FROM status_words WHERE log_id = ? AND batches = ? AND word = ?
+        """
         with self._database.read() as connection:
             at = [
                 and_(words.block_number == row.block_number, words.event_index == row.event_index)
-                for row in connection.execute(query).all()
+                for row in rows_of(connection, query, log_id, int(batches), member // LANES)
                 if lane_selected(row.mask, member)
             ]
             if not at:

@@ -91,31 +91,20 @@ def _write_records(connection: Connection, group: GroupCommit) -> None:
     log_no, first = group.log_no, place_of(group.log_no, group.old_size)
     place_of(log_no, group.size)
     rows, numbers, digests, keys, steps = [], [], [], [], []
+    at = group.signed_at
     for place, record in enumerate(group.records, first):
-        number = None if record.number is None else number_as_integer(record.number)
-        rows.append(
-            (
-                place,
-                record.leaf,
-                record.sealed_facts,
-                record.sha256,
-                number,
-                group.signed_at,
-                record.kind,
-                record.batch,
-                record.process_id,
-                record.process_seq,
-            )
-        )
+        leaf, _, sealed, sha256, text, key, request, kind, batch, process, seq = record
+        number = None if text is None else int(text.replace("-", ""))
+        rows.append((place, leaf, sealed, sha256, number, at, kind, batch, process, seq))
         if number is not None:
             numbers.append((number, place))
-        if record.sha256 is not None:
-            ordinal = 0 if record.kind in ONE_RECORD_KINDS else at_place(place)[1] + 1
-            digests.append((record.sha256, log_no, ordinal, place))
-        if record.idempotency_key is not None:
-            keys.append((log_no, record.idempotency_key, record.request_digest, place))
-        if record.process_id is not None:
-            steps.append((record.process_id, log_no, record.process_seq, place))
+        if sha256 is not None:
+            ordinal = 0 if kind in ONE_RECORD_KINDS else at_place(place)[1] + 1
+            digests.append((sha256, log_no, ordinal, place))
+        if key is not None:
+            keys.append((log_no, key, request, place))
+        if process is not None:
+            steps.append((process, log_no, seq, place))
     insert_many(connection, schema.records, rows)
     insert_many(connection, schema.numbers, numbers)
     insert_many(connection, schema.digests, digests)

@@ -13,7 +13,7 @@ from ledger.errors import NotFoundError
 from ledger.ports.records import StoredRecord
 from ledger.store import schema
 from ledger.store.commits import number_as_integer, number_as_text
-from ledger.store.database import rows_in
+from ledger.store.database import rows_in, rows_of
 from ledger.store.logs import SqlLogs
 from ledger.store.places import MAX_RECORDS, at_place, place_of
 from ledger.store.rows import RECORD, AnyRow, as_record, pieces
@@ -29,15 +29,12 @@ class SqlFinding(SqlLogs):
 
     def find_digest(self, sha256: Digest32) -> Sequence[tuple[int, LogIndex]]:
         """Every record of this document digest, oldest first."""
-        table = schema.digests.c
+        query = """
+            SELECT digests.place FROM digests JOIN records ON records.place = digests.place
+            WHERE digests.sha256 = ? ORDER BY records.accepted_at, digests.place
+        """
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(table.place, schema.records.c.accepted_at)
-                .join(schema.records, schema.records.c.place == table.place)
-                .where(table.sha256 == sha256)
-                .order_by(schema.records.c.accepted_at, table.place)
-            )
-            return [at_place(row.place) for row in rows]
+            return [at_place(place) for (place,) in rows_of(connection, query, sha256)]
 
     def find_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[int, LogIndex]]:
         """Those of `numbers` that are used."""

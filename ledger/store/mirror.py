@@ -44,6 +44,7 @@ from ledger.values import (
 
 Body = Mapping[str, object]
 Places = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+EVENT_COLUMNS: Final = ", ".join(f'"{name}"' for name in schema.chain_events.columns.keys())  # noqa: SIM118
 LANE_BITS: Final = 2
 LANES: Final = 128
 """Records (or batches) of one status word."""

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 
 from ledger.errors import NotFoundError
 from ledger.ports.records import CommitInfo, GroupCommit, StoredRecord
 from ledger.store import schema
 from ledger.store.commits import committed_size, write_group, write_keys
+from ledger.store.database import rows_of
 from ledger.store.finding import SqlFinding
 from ledger.store.places import MAX_RECORDS, place_of
-from ledger.store.rows import RECORD, as_commit, as_record
+from ledger.store.rows import COMMIT_COLUMNS, RECORD_COLUMNS, as_commit, as_record
 from ledger.store.tiles import StoredTiles
 from ledger.values import Digest32, LogIndex, TreeSize
 
 
 class SqlRecords(SqlFinding):
     """A `RecordStore` on one database."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that this thread reads in the block is of one instant, also from the mirror of the chain."""
+        return self._database.snapshot()
 
     def tree_size(self, log_no: int) -> TreeSize:
         """Leaves that the log's tiles hold: the head's size, or of a fresh successor what it took over."""
@@ -50,19 +56,20 @@ class SqlRecords(SqlFinding):
 
     def head(self, log_no: int) -> CommitInfo | None:
         """The newest group commit; None for an empty log."""
-        return self._commit(schema.commits.c.place < place_of(log_no + 1, 0), log_no, newest=True)
+        return self._commit(log_no, place_of(log_no, 0), newest=True)
 
     def commit_covering(self, log_no: int, index: LogIndex) -> CommitInfo:
         """The first group commit with `index` < size. Raises NotFoundError."""
         owner = self.owner(log_no, index)
-        commit = self._commit(schema.commits.c.place > place_of(owner, index), owner, newest=False)
+        commit = self._commit(owner, place_of(owner, index) + 1, newest=False)
         if commit is None:
             raise NotFoundError(f"The log has no record {index}.")
         return commit
 
     def commit_at(self, log_no: int, size: TreeSize) -> CommitInfo | None:
         """The group commit of exactly this size; None if no commit ended there."""
-        return self._commit(schema.commits.c.place == place_of(log_no, size), log_no, newest=False)
+        found = self._commit(log_no, place_of(log_no, size), newest=False)
+        return found if found is not None and found.size == size else None
 
     def record(self, log_no: int, index: LogIndex) -> StoredRecord:
         """One record. Raises NotFoundError."""
@@ -73,14 +80,15 @@ class SqlRecords(SqlFinding):
 
     def records(self, log_no: int, first: LogIndex, count: int) -> Sequence[StoredRecord]:
         """Up to `count` records from `first` on, in order."""
-        place = schema.records.c.place
         end = min(first + count, MAX_RECORDS - 1)
-        wanted: list[ColumnElement[bool]] = []
-        for owner, low, high in self.spans(log_no, first, end) if 0 <= first < end else ():
-            wanted.append(and_(place >= place_of(owner, low), place < place_of(owner, high)))
+        spans = list(self.spans(log_no, first, end)) if 0 <= first < end else []
+        query = f"SELECT {RECORD_COLUMNS} FROM records WHERE place >= ? AND place < ? ORDER BY place"  # noqa: S608 (names)
         with self._database.read() as connection:
-            rows = [row for span in wanted for row in connection.execute(RECORD.where(span).order_by(place))]
-        return [as_record(row) for row in rows]
+            return [
+                as_record(row)
+                for owner, low, high in spans
+                for row in rows_of(connection, query, place_of(owner, low), place_of(owner, high))
+            ]
 
     def commits(self, log_no: int, after: TreeSize, limit: int) -> Sequence[CommitInfo]:
         """Up to `limit` group commits of sizes above `after`, in order."""
@@ -89,10 +97,10 @@ class SqlRecords(SqlFinding):
         with self._database.read() as connection:
             return [as_commit(row) for row in connection.execute(query.order_by(place).limit(limit))]
 
-    def _commit(self, condition: ColumnElement[bool], log_no: int, *, newest: bool) -> CommitInfo | None:
-        place = schema.commits.c.place
-        within = and_(condition, place >= place_of(log_no, 0), place < place_of(log_no + 1, 0))
-        query = select(schema.commits).where(within).order_by(place.desc() if newest else place).limit(1)
+    def _commit(self, log_no: int, first_place: int, *, newest: bool) -> CommitInfo | None:
+        """The log's first commit, or its newest one, from a place on."""
+        order = "DESC" if newest else "ASC"
+        query = f"SELECT {COMMIT_COLUMNS} FROM commits WHERE place >= ? AND place < ? ORDER BY place {order} LIMIT 1"  # noqa: S608 (names)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else as_commit(row)
+            rows = rows_of(connection, query, first_place, place_of(log_no + 1, 0))
+        return as_commit(rows[0]) if rows else None

@@ -30,6 +30,10 @@ RECORD: Final = select(
 )
 
 
+RECORD_COLUMNS: Final = ", ".join(RECORD.selected_columns.keys())
+COMMIT_COLUMNS: Final = ", ".join(schema.commits.columns.keys())
+
+
 def pieces(values: Sequence[T]) -> Iterator[list[T]]:
     """`values` in lists that fit one statement."""
     rest = iter(values)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from ledger.errors import StoreError
 from ledger.ports.records import LogInfo, TileSource
-from ledger.store import schema
-from ledger.store.database import Database
+from ledger.store.database import Database, rows_of
 from ledger.store.places import tile_place
 
 
@@ -24,9 +21,9 @@ class StoredTiles:
         """The hashes that the tile has now: 32 bytes each, 1 to 256. Raises StoreError where there is no tile."""
         place = tile_place(self._log.log_no, level, index)
         with self._database.read() as connection:
-            hashes = connection.scalar(select(schema.tiles.c.hashes).where(schema.tiles.c.place == place))
-        if hashes is not None:
-            return bytes(hashes)
+            rows = rows_of(connection, "SELECT hashes FROM tiles WHERE place = ?", place)
+        if rows:
+            return bytes(rows[0][0])
         if self._before is None:
             raise StoreError(f"Tile {index} of level {level} is not in the store.", where=self._log.origin)
         return self._before.read_tile(level, index)

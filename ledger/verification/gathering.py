@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Final
+
 from ledger.errors import NotFoundError
 from ledger.merkle.tiles import consistency_proof
 from ledger.ports.chain import AnchorEvent, Block, Chain, KeyEvent, compromised
@@ -21,9 +25,12 @@ from ledger.verification.answers import (
     StatusFacts,
 )
 
+HEAD_AGE_S: Final = 0.05
+"""How long the chain's answer to "which block is your newest" serves other verifications too, in seconds."""
+
 
 class Gathering:
-    """Answers for one record at a time; the chain is asked each time: while it is down there is no answer."""
+    """Answers for one record at a time; the chain is asked too: while it is down there is no answer."""
 
     def __init__(
         self,
@@ -33,6 +40,7 @@ class Gathering:
         chain: Chain,
         history: StatusHistory,
         clock: Clock,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read from the store's mirror of the chain, and from the live chain how far the mirror reaches."""
         self._records = records
@@ -40,6 +48,8 @@ class Gathering:
         self._chain = chain
         self._history = history
         self._clock = clock
+        self._ticks = ticks
+        self._asked: tuple[float, Block, Instant] | None = None
 
     def answers(self, log: LogInfo, index: LogIndex, size: TreeSize) -> Answers:
         """What chain and service answer about a record.
@@ -53,24 +63,30 @@ class Gathering:
             ChainError: the chain does not answer; then there is no verdict.
             StoreError: the store does not answer.
         """
-        head = self._chain.head()
+        # First the chain and the clock, then the store: what is accepted later is not spoken of, what was is there.
+        head, now = self._head()
+        with self._records.snapshot():
+            return self._answers(log, index, size, head, now)
+
+    def _head(self) -> tuple[Block, Instant]:
+        """The chain's newest block, and the instant at which it was asked for: what is answered is as of then."""
+        asked = self._asked
+        if asked is None or self._ticks() - asked[0] > HEAD_AGE_S:
+            ticks, now = self._ticks(), self._clock()
+            asked = self._asked = (ticks, self._chain.head(), now)
+        return asked[1], asked[2]
+
+    def _answers(self, log: LogInfo, index: LogIndex, size: TreeSize, head: Block, now: Instant) -> Answers:
         mirrored = next(iter(self._chain_store.mirrored_blocks(1)), None) or Block(
             number=0, hash=self._chain.identity().genesis, time=Instant(0)
         )
-        at = self._whole_until(head, mirrored)
+        # The instant up to which the mirror is whole: now, if it has the newest block; else that of its last block. A
+        # chain that mines no empty blocks may have its newest block long ago; nothing happened on it since.
+        at = max(now, mirrored.time) if mirrored.number >= head.number else mirrored.time
         return Answers(
             chain=self._chain_facts(log, index, size, mirrored.number, at),
             status=self._status_facts(log, index, mirrored.number, at),
         )
-
-    def _whole_until(self, head: Block, mirrored: Block) -> Instant:
-        """The instant up to which the mirror is whole: now, if it has the newest block; else that of its last block.
-
-        A chain that mines no empty blocks may have its newest block long ago; nothing happened on it since.
-        """
-        if mirrored.number >= head.number:
-            return max(self._clock(), mirrored.time)
-        return mirrored.time
 
     def _chain_facts(self, log: LogInfo, index: LogIndex, size: TreeSize, block: int, at: Instant) -> ChainFacts:
         identity, keys = self._chain.identity(), self._chain_store.keys(log.agency)

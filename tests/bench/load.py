@@ -23,11 +23,12 @@ BUFFER = 65536
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What one run did: `latencies` in seconds, in the order of the answers; `cpu_s` is the client's own."""
+    """What one run did: `latencies` in seconds, in the order of the answers; `answered`: when."""
 
     answers: int
     seconds: float
     latencies: list[float]
+    answered: list[float]
     failed: int
     cpu_s: float
 
@@ -42,10 +43,20 @@ class Load:
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def run(url: str, requests: list[bytes], *, connections: int = 64) -> Load:
-    """Send every request once, over `connections` kept-alive connections, from a process of its own."""
+def run(url: str, requests: list[bytes], *, connections: int = 64, per_second: float = 0) -> Load:
+    """Send every request once, over `connections` kept-alive connections, from a process of its own.
+
+    With `per_second`, requests start at that rate whatever the answers do, and wait for a free connection if they
+    must: a latency counts from when the request should have started.
+    """
     host, port = url.removeprefix("http://").split(":")
-    task = {"host": host, "port": int(port), "connections": connections, "requests": [r.decode() for r in requests]}
+    task = {
+        "host": host,
+        "port": int(port),
+        "connections": connections,
+        "perSecond": per_second,
+        "requests": [r.decode() for r in requests],
+    }
     done = subprocess.run(
         [sys.executable, str(Path(__file__).resolve())],
         input=json.dumps(task),
@@ -104,34 +115,40 @@ class _Connection:
 def main() -> None:
     """Work off one task from standard input."""
     task = json.load(sys.stdin)
-    rest = iter([request.encode() for request in task["requests"]])
+    requests = [request.encode() for request in task["requests"]]
+    pace = 1 / task["perSecond"] if task["perSecond"] else 0.0
     poll = select.epoll()
     open_: dict[int, _Connection] = {}
+    idle: list[_Connection] = []
     latencies: list[float] = []
-    failed = busy = 0
+    answered: list[float] = []
+    failed = sent = 0
     for _ in range(task["connections"]):
         one = _Connection(task["host"], task["port"])
         open_[one.socket.fileno()] = one
+        idle.append(one)
         poll.register(one.socket.fileno(), select.EPOLLIN)
     begin, cpu = perf_counter(), sum(os.times()[:2])
-    for one in open_.values():
-        if (request := next(rest, None)) is not None:
-            one.send(request)
-            busy += 1
-    while busy:
-        for descriptor, _ in poll.poll():
+    while len(latencies) < len(requests):
+        now = perf_counter()
+        while idle and sent < len(requests) and begin + sent * pace <= now:
+            one = idle.pop()
+            one.send(requests[sent])
+            if pace:
+                one.begun = begin + sent * pace
+            sent += 1
+        wait = begin + sent * pace - now if pace and idle and sent < len(requests) else 1
+        for descriptor, _ in poll.poll(max(0.0, wait)):
             one = open_[descriptor]
             if (good := one.read()) is None:
                 continue
-            latencies.append(perf_counter() - one.begun)
+            answered.append(perf_counter())
+            latencies.append(answered[-1] - one.begun)
             failed += not good
-            if (request := next(rest, None)) is not None:
-                one.send(request)
-            else:
-                busy -= 1
+            idle.append(one)
     result = {
-        "answers": len(latencies), "seconds": perf_counter() - begin, "latencies": latencies, "failed": failed,
-        "cpu_s": sum(os.times()[:2]) - cpu,
+        "answers": len(latencies), "seconds": perf_counter() - begin, "latencies": latencies, "answered": answered,
+        "failed": failed, "cpu_s": sum(os.times()[:2]) - cpu,
     }  # fmt: skip
     json.dump(result, sys.stdout)
 

@@ -26,6 +26,18 @@ class Row:
         return f"{self.measure:<62}{self.value:>14,.4g} {self.unit:<12}{ratio:<48}{self.aim:<24}{verdict}"
 
 
+def needs(
+    measure: str, value: float, unit: str, *, at_least: float | None = None, at_most: float | None = None
+) -> Row:
+    """A row of a figure with a limit of its own, or with none."""
+    aim, met = "", None
+    if at_least is not None:
+        aim, met = f">= {at_least:,g}", value >= at_least
+    if at_most is not None:
+        aim, met = f"<= {at_most:,g}", value <= at_most
+    return Row(measure=measure, value=value, unit=unit, peer="", ratio=None, aim=aim, met=met)
+
+
 def seconds(action: Callable[[], object], repeat: int = 1) -> float:
     """Best time of `repeat` runs, in seconds."""
     best = float("inf")

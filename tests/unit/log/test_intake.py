@@ -7,7 +7,7 @@ import os
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import EvidenceError, FormatError, InputError
@@ -171,6 +171,7 @@ def test_facts_that_fit_no_evidence_are_refused_at_once() -> None:
     assert MAX_DISCLOSURE_BYTES + 64 * 8 + 64 * 1024 < MAX_BYTES
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.text(max_size=50).filter(lambda text: "\0" not in text), min_size=1, max_size=4))
 def test_sealed_facts_open_under_their_key_and_commitment_only(values: list[str]) -> None:
     try:
