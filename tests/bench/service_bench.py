@@ -9,6 +9,7 @@ load in a third. A round asks the service, then the peer; the figure is the medi
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -22,12 +23,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from urllib.request import Request, urlopen
 
-from bench import load
+from bench import chain_bench, load, offline_bench
+from bench.chain_bench import transactions_per_s
 from bench.intake_bench import KINDS, bare_sqlite, lines
 from bench.row import Row, needs
+from bench.tree_bench import Tiles
 from bench.trivial import running_trivial
-from support.service_process import Service, add_seoul
+from support.service_process import Service, add_seoul, done
+
+from ledger.merkle.nodes import leaf_hash
+from ledger.merkle.tiles import append
+from ledger.values import TreeSize
 
 SEOUL = "6110000"
 CONNECTIONS = 64
@@ -89,6 +97,11 @@ class Running:
         with sqlite3.connect(f"file:{self.service.data / 'ledger.db'}?mode=ro", uri=True) as database:
             return int(database.execute("SELECT count(*) FROM commits").fetchone()[0])
 
+    @property
+    def rpc(self) -> str:
+        """Where its chain listens."""
+        return str(json.loads((self.service.data / "service.json").read_text())["rpc"])
+
     def mebibytes(self) -> int:
         """Resident memory of the service's own process now."""
         assert self.service.process is not None
@@ -118,10 +131,10 @@ def singles(office: Running, peer: str, count: int, latencies: list[float]) -> I
     groups = office.groups()
     for number in range(ROUNDS):
         requests = office.submissions(count, f"s{count}-{number}-")
-        done = load.run(office.service.url, requests, connections=CONNECTIONS)
-        assert not done.failed
-        latencies += done.latencies
-        ours.append(done.rate)
+        answers = load.run(office.service.url, requests, connections=CONNECTIONS)
+        assert not answers.failed
+        latencies += answers.latencies
+        ours.append(answers.rate)
         theirs.append(load.run(peer, requests, connections=CONNECTIONS).rate)
     per_sync = ROUNDS * count / (2 * (office.groups() - groups))
     rate, ratio = median(ours), median(a / b for a, b in zip(ours, theirs, strict=True))
@@ -165,9 +178,9 @@ def verifications(office: Running, peer: str, count: int) -> Iterator[Row]:
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(ROUNDS):
-        done = load.run(office.service.url, asked, connections=16)
-        assert not done.failed
-        ours.append(done.rate)
+        answers = load.run(office.service.url, asked, connections=16)
+        assert not answers.failed
+        ours.append(answers.rate)
         theirs.append(load.run(peer, trivial, connections=16).rate)
     ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
     yield Row(
@@ -192,7 +205,7 @@ def to_final(office: Running, seconds: int, latencies: list[float]) -> Iterator[
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    done = load.run(office.service.url, requests, connections=CONNECTIONS, per_second=SUBMISSIONS_PER_S)
+    answers = load.run(office.service.url, requests, connections=CONNECTIONS, per_second=SUBMISSIONS_PER_S)
     office.wait_anchored(start + total)
     time.sleep(0.1)
     stop.set()
@@ -200,7 +213,7 @@ def to_final(office: Running, seconds: int, latencies: list[float]) -> Iterator[
     # The n-th answer's record has some index below start + n + connections: later than its own index, never earlier.
     instants = iter(final)
     now, reached = next(instants)
-    for number, answered in enumerate(done.answered):
+    for number, answered in enumerate(answers.answered):
         while reached < start + number + 1:
             now, reached = next(instants)
         latencies.append(max(0.0, now - answered))
@@ -212,11 +225,51 @@ def to_final(office: Running, seconds: int, latencies: list[float]) -> Iterator[
 
 
 def anchoring(office: Running, count: int) -> Iterator[Row]:
-    """One transaction for everything that waits; the peer's figure is that of the embedded chain's own bench."""
+    """From lines to final, one transaction for everything that waits; against one transaction for each document."""
+    one_each = transactions_per_s(office.rpc)
     begin = perf_counter()
     office.bulk("document", count, f"a{count}-")
     office.wait_anchored(office.size())
-    yield needs(f"from {count:,} NDJSON lines to all of them final", count / (perf_counter() - begin), "records/s")
+    rate = count / (perf_counter() - begin)
+    one_each = max(one_each, transactions_per_s(office.rpc))
+    yield Row(
+        measure=f"from {count:,} NDJSON lines to all of them final", value=rate, unit="records/s",
+        peer="one transaction a document (speed)", ratio=rate / one_each, aim=">= 1,000 x",
+        met=rate >= 1_000 * one_each,
+    )  # fmt: skip
+
+
+def offline(office: Running) -> Iterator[Row]:
+    """Evidence of one record and the trust file, as files of a citizen, for the command line."""
+    folder = office.service.data.parent
+    document, evidence, trust = folder / "paper.pdf", folder / "paper.evidence", folder / "trust.note"
+    document.write_bytes(b"a paper")
+    submission = {"kind": "document", "sha256": hashlib.sha256(document.read_bytes()).hexdigest()}
+    headers = {"authorization": f"Bearer {office.key}", "content-type": "application/json"}
+    path = f"{office.service.url}/v1/agencies/{SEOUL}/records"
+    with urlopen(Request(path, json.dumps(submission).encode(), headers), timeout=30) as answer:
+        index = json.load(answer)["index"]
+    office.wait_anchored(index + 1)
+    for url, file in ((f"{path}/{index}/evidence", evidence), (f"{office.service.url}/v1/trust", trust)):
+        with urlopen(url, timeout=30) as answer:
+            file.write_bytes(answer.read())
+    yield from offline_bench.rows(document, evidence, trust)
+
+
+def checked(office: Running, records: int) -> Iterator[Row]:
+    """`fsck` of everything, and a tree of as many leaves."""
+    office.service.stop()
+    begin = perf_counter()
+    done("fsck", "--data", office.service.data, timeout_s=3_600)
+    spent = perf_counter() - begin
+    hashes = [leaf_hash(b"%d" % n) for n in range(records)]
+    begin = perf_counter()
+    append(Tiles(), TreeSize(0), hashes)
+    tree = perf_counter() - begin
+    yield Row(
+        measure=f"sillok fsck of {records:,} records, whole process", value=spent, unit="s",
+        peer="building that tree", ratio=spent / tree, aim="<= 3 x", met=spent <= 3 * tree,
+    )  # fmt: skip
 
 
 def restart(office: Running, records: int) -> Iterator[Row]:
@@ -250,7 +303,11 @@ def rows(plots: dict[str, list[float]], *, scale: float = 1.0) -> Iterator[Row]:
         yield from bulk(office, int(60_000 * scale))
         yield from anchoring(office, int(100_000 * scale))
         yield needs(f"memory at {office.size():,} records", office.mebibytes(), "MiB", at_most=300)
-        yield from restart(office, office.size())
+        yield from offline(office)
+        yield from chain_bench.status_reads(office.service.data, office.rpc)
+        size = office.size()
+        yield from restart(office, size)
+        yield from checked(office, size + 1)
 
 
 if __name__ == "__main__":
