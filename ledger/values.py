@@ -124,6 +124,15 @@ def parse_instant(text: str) -> Instant:
     return Instant(since.days * 86400 + since.seconds)
 
 
+def has_passed(since: Instant, seconds: float, now: Instant) -> bool:
+    """Whether that many seconds have passed since an instant.
+
+    A clock that was set back, so that the instant lies ahead, counts as passed: what waits must not wait for a day
+    because the clock was wrong for a moment.
+    """
+    return now < since or now - since >= seconds
+
+
 def format_instant(instant: Instant) -> str:
     """Write an instant as `YYYY-MM-DDTHH:MM:SSZ`."""
     moment = _EPOCH + timedelta(seconds=instant)

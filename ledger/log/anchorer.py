@@ -31,7 +31,7 @@ from ledger.ports.chain import Anchor, AnchorEvent, Chain, LogState
 from ledger.ports.chain_store import ChainStore, OutboxKind
 from ledger.ports.keys import Keyring
 from ledger.ports.records import CommitInfo, LogInfo, RecordStore
-from ledger.values import Digest32, Instant, KeyId, Role, Root, TreeSize
+from ledger.values import Digest32, Instant, KeyId, Role, Root, TreeSize, has_passed
 
 RETRY_AFTER_S: Final = 10
 """Pause after the contract refused an anchor: the cause (a key out of window) is not mended in a second."""
@@ -51,10 +51,10 @@ class LogFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Refusal:
-    """Why the contract would not take, or did not take, the last try; tried again from `retry_at` on."""
+    """Why the contract would not take, or did not take, the last try; tried again `RETRY_AFTER_S` after `at`."""
 
     problem: str
-    retry_at: Instant
+    at: Instant
 
 
 class Anchorer:
@@ -115,7 +115,7 @@ class Anchorer:
             if log.log_no in self._faults or log.log_no in on_the_way:
                 continue
             refusal = self._refusals.get(log.log_no)
-            if refusal is not None and now < refusal.retry_at and not at_once:
+            if refusal is not None and not has_passed(refusal.at, RETRY_AFTER_S, now) and not at_once:
                 continue
             head = self._records.head(log.log_no)
             size = anchored.size if anchored else log.start
@@ -174,7 +174,7 @@ class Anchorer:
         if head.size - anchored >= self._count:
             return True
         oldest = self._records.commits(log.log_no, anchored, 1)
-        return bool(oldest) and now - oldest[0].signed_at >= self._age_s
+        return bool(oldest) and has_passed(oldest[0].signed_at, self._age_s, now)
 
     def _anchor(self, log: LogInfo, head: CommitInfo, anchored: AnchorEvent | None, now: Instant) -> None:
         on_chain = self._chain.log_on_chain(log.log_id)
@@ -213,4 +213,4 @@ class Anchorer:
         return consistency_proof(self._records.tiles(log.log_no), proof_from, size) if proof_from else ()
 
     def _refuse(self, log_no: int, problem: str, now: Instant) -> None:
-        self._refusals[log_no] = _Refusal(problem=problem, retry_at=Instant(now + RETRY_AFTER_S))
+        self._refusals[log_no] = _Refusal(problem=problem, at=now)

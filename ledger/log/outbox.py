@@ -32,7 +32,7 @@ from ledger.errors import ChainRefusedError
 from ledger.ports.chain import Call, Chain, SignedTransaction, TransactionOutcome, TransactionState
 from ledger.ports.chain_store import ChainStore, OutboxKind, Outgoing
 from ledger.ports.keys import ChainSigner, Keyring
-from ledger.values import Address, Digest32, Instant
+from ledger.values import Address, Digest32, Instant, has_passed
 
 MAX_BUMPS: Final = 12
 """Replacements of one transaction; each raises the fee by an eighth at least, so twelve quadruple it."""
@@ -155,7 +155,7 @@ class Outbox:
                 replacement = self._chain.sign_again(item.transaction, signer, bump=item.bumps + 1)
                 self._store.replace_outgoing(item.outbox_no, replacement)
                 transactions.append(replacement)
-            elif now - self._sent.get(item.transaction.hash, _NEVER) >= self._resend_after_s:
+            elif has_passed(self._sent.get(item.transaction.hash, _NEVER), self._resend_after_s, now):
                 transactions.append(item.transaction)
         if transactions:
             self._send(sender, transactions, now)

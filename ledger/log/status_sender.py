@@ -24,14 +24,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ledger.log.outbox import Outbox, Settled, Settlement
+from ledger.log.outbox import Outbox, Settled, Settlement, versions
 from ledger.log.status_rules import LANES, replay, status_in
 from ledger.log.status_view import StatusReader
 from ledger.ports.chain import Chain, StatusAct, StatusEvent
 from ledger.ports.chain_store import ChainStore, OutboxKind, StatusRequest
 from ledger.ports.keys import Keyring
 from ledger.ports.records import LogInfo, RecordStore
-from ledger.values import Instant, LogId, Role, Status
+from ledger.values import Instant, LogId, Role, Status, has_passed
 
 ACCEPTED: Final = "accepted"
 SENT: Final = "sent"
@@ -43,6 +43,7 @@ _HELD: Final = (
     "it is undone: sillok key undo."
 )
 
+UNSEEN: Final = "The chain's node said that it was done, and the chain shows nothing of it."
 RETRY_AFTER_S: Final = 10
 """Pause after the contract would not take an act, or reverted it."""
 
@@ -60,7 +61,7 @@ class StatusSender:
         self._keyring = keyring
         self._outbox = outbox
         self._reader = StatusReader(records, chain_store)
-        self._retry_at: dict[int, Instant] = {}
+        self._failed_at: dict[int, Instant] = {}
 
     def settled(self, items: Sequence[Settled], now: Instant) -> None:
         """Note how status transactions ended, act by act; acts of several transactions once all have ended."""
@@ -71,11 +72,13 @@ class StatusSender:
             if len(waiting) > len(of_act):
                 continue
             problem = next((item.problem for item in of_act if item.settlement is not Settlement.DONE), None)
-            if all(item.settlement is Settlement.DONE for item in of_act):
+            if problem is None and not all(self._is_mirrored(item) for item in of_act):
+                problem = UNSEEN
+            if problem is None:
                 self._chain_store.set_status_state(act_no, FINAL, None, self._chain_store.cursor())
             else:
                 self._chain_store.set_status_state(act_no, ACCEPTED, problem)
-                self._retry_at[act_no] = Instant(now + RETRY_AFTER_S)
+                self._failed_at[act_no] = now
             self._outbox.forget(of_act)
 
     def step(self, now: Instant) -> None:
@@ -87,7 +90,7 @@ class StatusSender:
         """
         requests = self._chain_store.open_status_requests()
         if not requests:
-            self._retry_at.clear()
+            self._failed_at.clear()
             return
         on_the_way = {item.subject for item in self._chain_store.outgoing(OutboxKind.STATUS)}
         logs = {log.log_no: log for log in self._records.logs()}
@@ -99,9 +102,23 @@ class StatusSender:
             touched = earlier.setdefault(place, set())
             free = touched.isdisjoint(request.act.indexes)
             touched.update(request.act.indexes)
-            ready = now >= self._retry_at.get(request.act_no, now) and request.act_no not in on_the_way
-            if free and ready and self._is_anchored(log, request.act):
+            if (
+                free
+                and request.act_no not in on_the_way
+                and self._is_ready(request, now)
+                and self._is_anchored(log, request.act)
+            ):
                 self._send(log, request, now)
+
+    def _is_ready(self, request: StatusRequest, now: Instant) -> bool:
+        failed_at = self._failed_at.get(request.act_no)
+        return failed_at is None or has_passed(failed_at, RETRY_AFTER_S, now)
+
+    def _is_mirrored(self, item: Settled) -> bool:
+        """Whether an event of this transaction is mirrored: a receipt is one node's word, and may be a lie."""
+        mine = versions(item.outgoing)
+        events = self._chain_store.all_status_events(item.outgoing.log_no)
+        return any(event.place.transaction in mine for event in events)
 
     def _is_anchored(self, log: LogInfo, act: StatusAct) -> bool:
         if act.batches:
@@ -123,7 +140,7 @@ class StatusSender:
         counting = _statuses(self._reader.counting(log.log_no, events), request.act)
         held = next((i for i in request.act.indexes if statuses[i] is not counting[i]), None)
         if held is not None:
-            self._retry_at[request.act_no] = Instant(now + RETRY_AFTER_S)
+            self._failed_at[request.act_no] = now
             self._chain_store.set_status_state(request.act_no, ACCEPTED, _HELD)
             return
         left = tuple(i for i in request.act.indexes if statuses[i] is not request.act.after)
@@ -143,7 +160,7 @@ class StatusSender:
         for call in calls:
             notice = self._chain.dry_run(call, signer.address)
             if notice is not None:
-                self._retry_at[request.act_no] = Instant(now + RETRY_AFTER_S)
+                self._failed_at[request.act_no] = now
                 self._chain_store.set_status_state(request.act_no, ACCEPTED, notice)
                 return
         self._outbox.put(
