@@ -6,7 +6,7 @@ known; a person is shown that, and never an error page, since nothing is wrong w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import Annotated, Any, Final
@@ -31,6 +31,7 @@ from api.pages.words import LANGUAGES, Words, choose_language
 from api.problem_kinds import PROBLEMS
 from ledger.errors import ChainError, InputError, NotFoundError
 from ledger.hashing.encodings import hex_decode
+from ledger.log.lookup import RecordView
 from ledger.records.number import read_number
 from ledger.values import AgencyCode, Digest32, Instant, Status
 from ledger.verification.report import Report
@@ -95,7 +96,6 @@ def by_number(
         words,
         lambda: services.verification.by_number(wanted, as_of=as_of),
         asked=Asked(number=wanted, as_of=as_of),
-        known=lambda: _known(services, wanted),
     )
 
 
@@ -108,10 +108,9 @@ async def by_file(request: Request, services: Looking, lang: Language = None) ->
         raise InputError("There is no fingerprint.", where="sha256", fix="Choose a file, or enter its fingerprint.")
     digest = Digest32(hex_decode(form["sha256"].strip().lower(), length=32, where="sha256"))
     number = read_number(form["number"]) if form.get("number") else None
-    known = (lambda: _known(services, number)) if number is not None else None
     asked = Asked(document=digest, number=number, as_of=_end_of_day(form.get("on")))
     return await run_in_threadpool(
-        _result, request, services, words, lambda: _verify(services, digest, asked), asked=asked, known=known
+        _result, request, services, words, lambda: _verify(services, digest, asked), asked=asked
     )
 
 
@@ -222,13 +221,13 @@ def _result(
     ask: Callable[[], Report],
     *,
     asked: Asked,
-    known: Callable[[], Instant | None] | None = None,
 ) -> HTMLResponse:
     """The page of a verification; where the chain does not answer, what is known of an earlier instant."""
     try:
         report = ask()
     except ChainError:
-        known_at = known() if known is not None else None
+        # Of a past day the newest status says nothing.
+        known_at = _known(services, asked) if asked.as_of is None else None
         view: ResultView = unanswered(words, reason="reason_chain", known_at=known_at, asked=asked, url=_url(request))
         return page(request, "result.html", words, {"result": view}, 503)
     office = _office(services, report.about.agency, words)
@@ -240,14 +239,27 @@ def _url(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
-def _known(services: Services, number: str) -> Instant | None:
-    """The last instant of which the record with a number is known to be active; None where that is not known."""
-    try:
-        found = services.lookup.by_number(number)
-    except NotFoundError:
-        return None
-    status = services.status.status_now(found.log.log_no, found.index)
-    return status.block.time if status.block is not None and status.worse is Status.ACTIVE else None
+def _known(services: Services, asked: Asked) -> Instant | None:
+    """The last instant of which what was asked about is known to be active; None where that is not known.
+
+    Known is what the store's copy of the chain says; of a file that is not the recorded one it says nothing.
+    """
+    found: Sequence[RecordView] = ()
+    if asked.number is not None:
+        try:
+            found = [services.lookup.by_number(asked.number)]
+        except NotFoundError:
+            return None
+    elif asked.document is not None:
+        found = services.lookup.by_digest(asked.document)
+    instants = []
+    for view in found:
+        status = services.status.status_now(view.log.log_no, view.index)
+        other = asked.document is not None and view.sha256 != asked.document
+        if other or status.block is None or status.worse is not Status.ACTIVE:
+            return None
+        instants.append(status.block.time)
+    return min(instants, default=None)
 
 
 def _office(services: Services, code: AgencyCode | None, words: Words) -> Office | None:

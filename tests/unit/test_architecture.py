@@ -193,6 +193,7 @@ ROOMS: dict[str, set[str]] = {
         "ledger.errors",
         "ledger.hashing",
         "ledger.wiring",
+        "ledger.log",
         "ledger.records",
         "ledger.settings",
         "ledger.values",

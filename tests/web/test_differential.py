@@ -17,6 +17,7 @@ from support.both_verifiers import Question, compare, trust_note
 from support.browser_verifier import ROOT, BrowserVerifier, answers_json
 from support.mutations import bytes_spoiled, each_byte_spoiled, evidence_spoiled, text_spoiled, written
 from support.office import DOCUMENT, NUMBER, digest, small_office
+from support.pointed import pointed_questions
 from support.shared import shared
 from support.worlds import World
 
@@ -59,6 +60,12 @@ def test_offices_in_every_state(browser: BrowserVerifier) -> None:
     verdicts = compare(browser, worlds(range(700)))
     # Each must be met, or the worlds are too poor to find a disagreement about it; `not-found` is for look-ups.
     assert set(verdicts) == {verdict.value for verdict in Verdict} - {"not-found"}
+
+
+def test_questions_that_differ_from_a_good_one_in_a_single_thing(browser: BrowserVerifier) -> None:
+    verdicts = compare(browser, pointed_questions())
+    assert verdicts["altered"] > 8
+    assert verdicts["valid"] > 1
 
 
 def test_every_byte_of_the_worked_example(browser: BrowserVerifier) -> None:

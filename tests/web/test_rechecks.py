@@ -173,6 +173,24 @@ def test_a_page_opened_by_its_address_is_checked_on_this_device_too(page: Page, 
     assert "이 기기가 계산" in sources(page)
 
 
+def test_a_number_is_tested_while_it_is_typed_and_is_the_whole_address(
+    page: Page, office: Office, paper: Paper
+) -> None:
+    open_start(page, office)
+    digits = paper.number.replace("-", "")
+    page.fill("#number", digits[:-1] + str((int(digits[-1]) + 1) % 10))
+    expect(page.locator("#number-state")).to_contain_text("잘못")
+    page.fill("#number", digits)
+    expect(page.locator("#number-state")).to_contain_text("맞습니다")
+    page.click("#number-form button")
+    expect_verdict(page, "record-exists")
+    assert page.url == f"{office.url}/r/{paper.number}?lang=ko"
+    assert "홍길동" not in page.content()
+    page.go_back()
+    expect(page.locator("#file-part")).to_be_visible()
+    expect(page.locator("[data-verdict]")).to_have_count(0)
+
+
 def test_a_large_file_shows_how_far_it_is_and_can_be_cancelled_at_once(
     page: Page, office: Office, tmp_path: Path
 ) -> None:
@@ -198,6 +216,9 @@ def test_a_scanned_pdf_is_sent_to_its_number_before_it_is_hashed(page: Page, off
     check_file(page, scan)
     expect(page.locator("#file-state")).to_contain_text("스캔본")
     expect(page.locator("#number")).to_be_focused()
+    page.click("#file-form button:not([type])")  # the reader insists
+    expect_verdict(page, "not-found")
+    open_start(page, office)
     written = tmp_path / "written.pdf"
     written.write_bytes(scan.read_bytes() + b"\n2 0 obj << /Type /Font >>")
     check_file(page, written)
