@@ -17,6 +17,7 @@ from starlette.requests import Request
 from api.auth import OPERATOR, Act, Authenticator, permit
 from api.bulk import BulkDesk
 from api.limits import LOOKUP_BURST, WRITE_BURST, Rate
+from api.mailroom import Mailroom
 from api.problems import Problem
 from api.rate import TokenBuckets, caller_of
 from ledger.ports.agencies import ApiKey
@@ -37,6 +38,7 @@ class Desk:
     lookups: TokenBuckets
     writes: TokenBuckets
     bulk: BulkDesk
+    mail: Mailroom
 
     @classmethod
     def open(cls, services: Services, settings: Settings) -> Desk:
@@ -49,6 +51,7 @@ class Desk:
             lookups=TokenBuckets(lookups, time.monotonic),
             writes=TokenBuckets(writes, time.monotonic),
             bulk=BulkDesk(),
+            mail=Mailroom(),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
@@ -64,7 +63,7 @@ async def submit(request: Request, agency: str = "") -> Response:
     caller = admit(request, Act.ISSUE, parse_agency(request.path_params["agency"]))
     submission = parse_line(await request.body())
     key = request.headers.get("idempotency-key")
-    accepted = await asyncio.wrap_future(caller.services.issuance.submit(caller.agency, submission, key))
+    accepted = await caller.desk.mail.wait_for(caller.services.issuance.submit(caller.agency, submission, key))
     return Response(_accepted_json(accepted), 201 if accepted.created else 200, media_type="application/json")
 
 
