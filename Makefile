@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood
+.PHONY: run test lint bench clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -46,6 +46,10 @@ INPUTS ?= 10000000
 fuzz: .venv/.fuzz
 	PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --inputs $(INPUTS)
 	PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --inputs $$(($(INPUTS) / 10)) --engine atheris
+
+# What Sillok is made of, from the locks alone (CycloneDX): dist/sillok.cdx.json.
+sbom: .venv/.run
+	$(BIN)/python scripts/sbom.py
 
 # Strangers flood a real service while somebody else verifies; needs wrk (Debian).
 flood: .venv/.test
