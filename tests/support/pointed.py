@@ -55,6 +55,8 @@ def _spoiled_facts() -> Iterator[Question]:
         return _asked(office, _changed(data, lambda tree: tree.update(facts=change(tree["facts"]))))
 
     yield _asked(office, data)
+    yield _asked(office, data, document=digest("another"))
+    yield _asked(office, data, number="0000-0000-0000-0001")
     yield with_facts(lambda facts: facts[:2])
     yield with_facts(lambda facts: [*facts, *facts])
     yield with_facts(lambda facts: facts[::-1])
