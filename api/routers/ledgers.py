@@ -29,11 +29,19 @@ def process(
     services: Looking,
     process: str,
     export: Annotated[bool, Query(description="the file that `sillok trace --from` rechecks offline")] = False,
+    read_all: Annotated[
+        bool | None,
+        Query(
+            alias="readAll",
+            description="read every entry of the logs, so that completeness can be claimed; "
+            "by default where that is quick",
+        ),
+    ] = None,
 ) -> Response:
     """Steps in order, what changed against the step before, and every number that is missing."""
     if export:
         return Response(services.tracing.export(process), media_type="application/json")
-    return JSONResponse(services.tracing.trace(process).to_json())
+    return JSONResponse(services.tracing.trace(process, read_all=read_all).to_json())
 
 
 @router.get("/v1/trust", response_class=PlainTextResponse, summary="The trust file")

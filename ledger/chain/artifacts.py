@@ -125,22 +125,31 @@ def load(name: str) -> Artifact:
 
 
 @cache
-def notices() -> Mapping[bytes, Notice]:
-    """Every custom error of our contracts by its selector (4 bytes)."""
+def notices_of(name: str) -> Mapping[bytes, Notice]:
+    """Every custom error of one contract (one of NAMES) by its selector (4 bytes)."""
     found: dict[bytes, Notice] = {}
-    for name in NAMES:
-        contract = load(name)
-        written = cast(Mapping[str, Sequence[Mapping[str, str]]], contract.userdoc.get("errors", {}))
-        for entry in contract.abi:
-            if entry["type"] != "error":
-                continue
-            inputs = cast(Sequence[Json], entry["inputs"])
-            error = str(entry["name"])
-            signature = f"{error}({','.join(type_text(i) for i in inputs)})"
-            said = " ".join(e["notice"] for e in written.get(signature, ()))
-            notice = Notice(name=error, inputs=inputs, signature=signature, text=said or _FOREIGN.get(error, ""))
-            found[keccak(signature.encode())[:4]] = notice
+    contract = load(name)
+    written = cast(Mapping[str, Sequence[Mapping[str, str]]], contract.userdoc.get("errors", {}))
+    for entry in contract.abi:
+        if entry["type"] != "error":
+            continue
+        inputs = cast(Sequence[Json], entry["inputs"])
+        error = str(entry["name"])
+        signature = f"{error}({','.join(type_text(i) for i in inputs)})"
+        said = " ".join(e["notice"] for e in written.get(signature, ()))
+        notice = Notice(name=error, inputs=inputs, signature=signature, text=said or _FOREIGN.get(error, ""))
+        found[keccak(signature.encode())[:4]] = notice
     return found
+
+
+@cache
+def notices() -> Mapping[bytes, Notice]:
+    """Every custom error of our contracts by its selector.
+
+    Two contracts may word the same error each in its own way; where it is known which one refused, `notices_of` says
+    its words.
+    """
+    return {selector: notice for name in NAMES for selector, notice in notices_of(name).items()}
 
 
 def type_text(parameter: Json) -> str:

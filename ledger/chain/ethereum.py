@@ -68,7 +68,7 @@ class EthereumChain:
         self._finality, self._depth = _read_finality(finality)
         self._rpc = JsonRpc(rpc_url, timeout_s=timeout_s, greeting=(IDENTITY_REQUESTS, self._greeted))
         self._node: NodeIdentity | None = None
-        self._sending = Sending(self._rpc, deployment.chain_id)
+        self._sending = Sending(self._rpc, deployment.chain_id, self._addresses)
         self._events = EventSource(
             self._rpc, self._addresses, deployment.block, lambda log: self.log_on_chain(log).size
         )
@@ -166,7 +166,7 @@ class EthereumChain:
         out = []
         for (contract, function, _), answer in zip(questions, self._ask(questions), strict=True):
             if isinstance(answer, Failure) and answer.data:
-                raise ChainRefusedError(reverts.explain(answer.data), refusal=Refusal.REVERTED)
+                raise ChainRefusedError(reverts.explain(answer.data, contract), refusal=Refusal.REVERTED)
             out.append(_read_answer(contract, function, answer))
         return out
 

@@ -90,7 +90,7 @@ def require_wiring(rpc: JsonRpc, addresses: Mapping[str, Address], genesis: Dige
         requests.append(Request("eth_call", (fields, "latest")))
     for (contract, function, _, right), answer in zip(wanted, rpc.batch(requests), strict=True):
         if isinstance(answer, Failure) and answer.data:
-            raise ChainError(reverts.explain(answer.data), where=f"{contract}.{function}")
+            raise ChainError(reverts.explain(answer.data, contract), where=f"{contract}.{function}")
         data = replies.data(result_of(answer, function), f"the result of {function}")
         found = INTERFACES[contract].read_result(function, data)
         if found != right:

@@ -30,11 +30,13 @@ _PANIC: Final = keccak(b"Panic(uint256)")[:4]
 _NOTICES: Final = artifacts.notices()
 
 
-def explain(data: bytes | None) -> str:
+def explain(data: bytes | None, contract: str | None = None) -> str:
     """The sentence for what a call or transaction reverted with; never raises on odd data.
 
     Args:
         data: the revert data as the node gave it; None or empty where it gave none.
+        contract: which contract was called, where that is known: Council and StatusRegistry both have an ActExpired,
+            and the one says something about council members, the other about officers.
     """
     if not data:
         return "The contract refused without saying why (out of gas, or no contract at this address)."
@@ -44,8 +46,9 @@ def explain(data: bytes | None) -> str:
             return f"The contract refused: {decode(['string'], arguments)[0]}."
         if selector == _PANIC:
             return f"The contract failed with panic 0x{decode(['uint256'], arguments)[0]:02x}."
-        if selector in _NOTICES:
-            notice = _NOTICES[selector]
+        own = artifacts.notices_of(contract) if contract is not None else {}
+        notice = own.get(selector) or _NOTICES.get(selector)
+        if notice is not None:
             return _sentence(notice, decode(signature_types(notice.inputs), arguments))
     except (DecodingError, OverflowError):
         pass

@@ -39,8 +39,16 @@ _FIXES: Final = {
 class Sending:
     """What leaves for the chain. Holds no nonce: the caller keeps what it signed and counts."""
 
-    def __init__(self, rpc: JsonRpc, chain_id: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is asked yet."""
+    def __init__(
+        self,
+        rpc: JsonRpc,
+        chain_id: int,
+        contracts: Mapping[str, Address] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is asked yet; `contracts` (name → address) say in whose words a refusal is told."""
+        self._contracts = {address: name for name, address in (contracts or {}).items()}
         self._rpc = rpc
         self._chain_id = chain_id
         self._clock = clock
@@ -142,7 +150,7 @@ class Sending:
             return None
         if answer.data is None and not _says(answer, "revert", "out of gas"):
             raise ChainRefusedError(f"The chain refused to try the call: {answer.message}")
-        return reverts.explain(answer.data)
+        return reverts.explain(answer.data, self._contracts.get(call.to))
 
     def _blocks(self, receipts: Iterable[Mapping[str, Json]]) -> dict[int, Block]:
         numbers = sorted({replies.quantity(one.get("blockNumber"), "a receipt's block") for one in receipts})
@@ -169,7 +177,7 @@ class Sending:
         places = (hex(max(block - 1, 0)), hex(block))
         for answer in self._rpc.batch([_eth_call(call, sender, place) for place in places]):
             if isinstance(answer, Failure) and answer.data:
-                return reverts.explain(answer.data)
+                return reverts.explain(answer.data, self._contracts.get(call.to))
         return "The contract refused it, for a reason that can no longer be had from this node."
 
 

@@ -32,6 +32,14 @@ def trace(
     export: Annotated[Path | None, typer.Option(help="Write a file from which others can recheck the trace.")] = None,
     source: Annotated[Path | None, typer.Option("--from", help="Recheck such a file, without any service.")] = None,
     trust: Annotated[Path | None, typer.Option(help="Trust file for --from.")] = None,
+    read_all: Annotated[
+        bool | None,
+        typer.Option(
+            "--all/--quick",
+            help="Read every entry of the logs, so that completeness can be claimed [default: where that is quick].",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
     data: DataOption = Path("sillok-data"),
     url: UrlOption = None,
@@ -44,7 +52,8 @@ def trace(
         found, holds = _recheck(ocid, source, trust)
     else:
         with ServiceClient(service_url(data, url)) as client:
-            found = client.get(f"/v1/processes/{segment(ocid)}")
+            whole = {} if read_all is None else {"readAll": str(read_all).lower()}
+            found = client.get(f"/v1/processes/{segment(ocid)}", **whole)
             if export:
                 _write(export, client.get_bytes(f"/v1/processes/{segment(ocid)}", export="true"))
         holds = not found["missing"] and not found["problems"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from ledger.errors import NotFoundError
+from ledger.errors import ConflictError, NotFoundError
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.tree import tree_head
 from ledger.ports.chain import AnchorEvent, StatusEvent, compromised
@@ -33,6 +34,7 @@ class Tracing:
         self._chain_store = chain_store
         self._lookup = lookup
         self._evidence = evidence
+        self._reading_all = threading.Lock()
 
     def trace(self, process_id: str, *, read_all: bool | None = None) -> Trace:
         """Every step of a process over all logs, in order.
@@ -44,10 +46,14 @@ class Tracing:
 
         Raises:
             NotFoundError: no record names this process.
+            ConflictError: `read_all`, while somebody else's whole reading of a large log is under way.
         """
         stored = self._stored(process_id)
         entries = [self._entry(record) for record in stored]
-        readings, problems = self._read(process_id, stored, read_all)
+        if read_all:
+            readings, problems = self._read_in_turn(process_id, stored)
+        else:
+            readings, problems = self._read(process_id, stored, read_all)
         return trace(process_id, entries, readings=readings, problems=problems)
 
     def export(self, process_id: str) -> bytes:
@@ -104,6 +110,17 @@ class Tracing:
             since = compromised(self._chain_store.keys(agency))
             events = [event for event in events if not event.is_void(since)]
         return worse(_last(events, batches=False), _last(events, batches=True))
+
+    def _read_in_turn(self, process_id: str, stored: Sequence[StoredRecord]) -> tuple[list[Reading], list[str]]:
+        """Read logs of any size, one asker at a time: strangers may ask, and a million entries take a while."""
+        if not self._reading_all.acquire(blocking=False):
+            raise ConflictError(
+                "A whole log is being read for somebody else.", where="readAll", fix="Ask again in a moment."
+            )
+        try:
+            return self._read(process_id, stored, True)
+        finally:
+            self._reading_all.release()
 
     def _read(
         self, process_id: str, stored: Sequence[StoredRecord], read_all: bool | None

@@ -83,3 +83,12 @@ def test_every_error_of_every_contract_has_a_sentence() -> None:
         if not any("[" in kind or kind in ("string", "bytes") for kind in types):
             assert notice.name in said, notice.signature
             assert len(said.split("[")[0].split()) > 1, f"{notice.name} has no words"
+
+
+def test_an_error_that_two_contracts_have_is_told_in_the_words_of_the_one_that_refused() -> None:
+    data = revert("ActExpired(uint64,uint64)", 1_790_000_000, 1_790_000_001)
+    assert explain(data, "StatusRegistry").startswith("The approvals have expired; they must be signed again.")
+    assert explain(data, "Council").startswith(artifacts.notices_of("Council")[data[:4]].text)
+    assert explain(data, "Council") != explain(data, "StatusRegistry")
+    # What a contract passes on from another one is still found.
+    assert "Nothing new to anchor" in explain(revert("SizeNotGrown(bytes32,uint64,uint64)", LOG, 7, 5), "Council")

@@ -13,6 +13,7 @@ from support.service import SEOUL, Office, running_office
 from ledger.cli import main
 from ledger.errors import NotFoundError
 from ledger.merkle.tiles import root_at
+from ledger.procurement import service
 from ledger.procurement.export import parse_export
 from ledger.procurement.recheck import recheck
 from ledger.procurement.trace import Claim
@@ -57,6 +58,26 @@ def test_every_step_is_read_and_all_of_them_are_claimed(office: Office) -> None:
 
 def test_without_reading_everything_only_no_gap_is_claimed(office: Office) -> None:
     assert office.services.tracing.trace(OCID, read_all=False).claim is Claim.NO_GAP
+
+
+def test_reading_everything_can_be_asked_for_and_turned_off_by_anybody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page, the interface and `sillok trace --all` of a log that is too large to be read unasked."""
+    monkeypatch.setattr(service, "READ_ALL_UPTO", 0)
+    claims = [office.get(f"/v1/processes/{OCID}{query}").json()["claim"] for query in ("", "?readAll=true")]
+    assert claims == [Claim.NO_GAP.value, Claim.ALL.value]
+    monkeypatch.setattr(service, "READ_ALL_UPTO", 20_000)
+    assert office.get(f"/v1/processes/{OCID}?readAll=false").json()["claim"] == Claim.NO_GAP.value
+
+
+def test_a_whole_reading_is_done_for_one_asker_at_a_time(office: Office) -> None:
+    reading = office.services.tracing._reading_all  # type: ignore[attr-defined]
+    with reading:
+        answer = office.get(f"/v1/processes/{OCID}?readAll=true")
+        assert (answer.status_code, answer.json()["where"]) == (409, "readAll")
+        assert office.get(f"/v1/processes/{OCID}").status_code == 200
+    assert office.get(f"/v1/processes/{OCID}?readAll=true").status_code == 200
 
 
 def test_a_step_that_is_not_anchored_yet_is_listed_and_not_claimed_to_be_the_last(
