@@ -15,11 +15,14 @@ from api.bulk import MEDIA_TYPE, json_line
 from api.deps import BEARER, Acting, InAgency, acting, admit, admit_lookup
 from api.limits import MAX_PAGE
 from api.schemas.base import Index
+from ledger.errors import InputError
 from ledger.log.evidence import Disclose
 from ledger.log.lookup import RecordView
 from ledger.records.kinds import is_public
 from ledger.values import LogIndex
 
+MAX_PLACES: Final = 500
+"""Most records named in one address: eight kilobytes, which every proxy lets through."""
 EVIDENCE_TYPE: Final = "application/vnd.sillok.evidence.v1+json"
 router = APIRouter(tags=["evidence"])
 
@@ -63,17 +66,25 @@ def evidence(
     response_class=StreamingResponse,
     responses={200: {"content": {MEDIA_TYPE: {}}, "description": "One line for each record, by place"}},
     openapi_extra={"security": BEARER},
-    summary="The evidence files of an issuing batch",
+    summary="The evidence files of an issuing batch, or of records by place",
 )
-def batch_evidence(
-    batch: Annotated[int, Query(ge=1, lt=2**53, description="the issuing batch")],
+def many_evidence(
     caller: Reading,
+    batch: Annotated[int | None, Query(ge=1, lt=2**53, description="the issuing batch")] = None,
+    index: Annotated[
+        list[Index] | None, Query(max_length=MAX_PLACES, description="records by place, instead of a batch")
+    ] = None,
     after: Annotated[int, Query(ge=-1, lt=2**53, description="only records behind this place")] = -1,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="records in this answer")] = 1000,
 ) -> StreamingResponse:
     """NDJSON `{"index", "number", "sha256", "evidence"}`, every fact disclosed. Go on with `after`."""
     services, log_no = caller.services, caller.services.lookup.log_of(caller.agency).log_no
-    indexes = services.records.batch_indexes(log_no, batch, LogIndex(after + 1), limit)
+    if (batch is None) == (index is None):
+        raise InputError("Name one batch, or records by place.", where="batch, index")
+    if batch is not None:
+        indexes = services.records.batch_indexes(log_no, batch, LogIndex(after + 1), limit)
+    else:
+        indexes = [LogIndex(place) for place in sorted(set(index or ())) if place > after][:limit]
     page = services.evidence.make_many(log_no, indexes, Disclose.ALL)
     return StreamingResponse(_lines(page), media_type=MEDIA_TYPE)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 import typer
 
@@ -22,6 +23,7 @@ from ledger.errors import InfrastructureError, InputError
 
 app = new_app("anchor", "Put documents into the agency's log and wait until they are anchored on the chain.")
 EVIDENCE_PAGE: Final = 1_000
+EVIDENCE_PLACES: Final = 200
 POLL_S: Final = 0.3
 
 
@@ -59,11 +61,11 @@ def anchor(
     ):
         summary = send(client, code, name, entries(files, defaults), kept, total=count(files))
         batch = summary.get("batch")
-        if (wait or evidence) and isinstance(batch, int):
+        if evidence or (wait and isinstance(batch, int)):
             size = wait_until_anchored(client, code)
             say(f"Anchored: {size:,} records of {code} are final on the chain.")
-        if evidence and isinstance(batch, int):
-            written = write_evidence(client, code, batch, evidence, kept.path)
+        if evidence:
+            written = write_evidence(client, code, batch if isinstance(batch, int) else None, evidence, kept.path)
             say(f"Evidence: {written:,} files in {evidence}.")
         failed = kept.failures()
     say(f"Job {name}: {kept.done:,} inputs, {failed:,} refused. Results: {kept.path}")
@@ -139,38 +141,70 @@ def wait_until_anchored(client: ServiceClient, agency: str) -> int:
     return int(anchored["size"])
 
 
-def write_evidence(client: ServiceClient, agency: str, batch: int, folder: Path, results: Path) -> int:
-    """Write one evidence file for each record of a batch, named after its input or its number."""
+def write_evidence(client: ServiceClient, agency: str, batch: int | None, folder: Path, results: Path) -> int:
+    """Write one evidence file for each record of a job, named after its input or its number.
+
+    Args:
+        client: a service, with a clerk's key.
+        agency: whose records they are.
+        batch: the issuing batch of the job's own records; None where it made none.
+        folder: where the files go.
+        results: the job's result lines; they name records too that were there before the job.
+
+    Returns:
+        How many files were written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    names = _evidence_names(results)
-    written, after = 0, None
-    while True:
-        path = f"/v1/agencies/{agency}/evidence"
+    names, left = _evidence_names(results)
+    written = 0
+    for item in _evidence_lines(client, f"/v1/agencies/{agency}/evidence", batch, left):
+        index = int(str(item["index"]))
+        left.discard(index)
+        target = folder / names.get(index, f"{item['number'] or index}.evidence")
+        target.write_bytes(str(item["evidence"]).encode())
+        written += 1
+    return written
+
+
+def _evidence_lines(
+    client: ServiceClient, path: str, batch: int | None, left: set[int]
+) -> Iterator[dict[str, object]]:
+    """Evidence of the batch, page by page, then of what is left of the job's records."""
+    after: int | None = None
+    while batch is not None:
         page = client.get_bytes(path, batch=batch, limit=EVIDENCE_PAGE, after=after).splitlines()
         for line in page:
-            item = json.loads(line)
-            after = int(item["index"])
-            target = folder / names.get(after, f"{item['number'] or after}.evidence")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(item["evidence"].encode())
-            written += 1
+            item: dict[str, object] = json.loads(line)
+            after = int(str(item["index"]))
+            yield item
         if len(page) < EVIDENCE_PAGE:
-            return written
+            break
+    known = sorted(left)
+    for first in range(0, len(known), EVIDENCE_PLACES):
+        places = urlencode([("index", index) for index in known[first : first + EVIDENCE_PLACES]])
+        for line in client.get_bytes(f"{path}?{places}").splitlines():
+            yield json.loads(line)
 
 
-def _evidence_names(results: Path) -> dict[int, str]:
-    """Index → file name, for records that came from files of their own; a list's lines go by number or index."""
+def _evidence_names(results: Path) -> tuple[dict[int, str], set[int]]:
+    """Index → file name, for records that came from files of their own, and all indexes of the job.
+
+    A list's lines go by number or index.
+    """
     names: dict[int, str] = {}
+    indexes: set[int] = set()
     taken: set[str] = set()
     with results.open("rb") as lines:
         for line in lines:
             result = json.loads(line)
             source = Path(str(result["input"]))
             name = f"{source.name}.evidence"
+            if "index" in result:
+                indexes.add(int(result["index"]))
             if "index" in result and source.exists() and name not in taken:
                 taken.add(name)
                 names[int(result["index"])] = name
-    return names
+    return names, indexes
 
 
 def quiet_anchor(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final, Protocol
 
 from ledger.errors import ConflictError, NotFoundError
 from ledger.log.lookup import Lookup, RecordView, is_shown
@@ -36,8 +37,18 @@ class Disclose(Enum):
     """What strangers may see; the rest is withheld."""
 
 
-StatusNoteMaker = Callable[[int, LogIndex], str]
-"""(log_no, index) → the signed status note. Raises ConflictError where the record is not anchored."""
+_AT_ONCE: Final = 256
+"""Most records whose leaves and keys are read at once."""
+
+
+class StatusNoteSource(Protocol):
+    """Who signs what the status of records is. Raises ConflictError where there is no status to speak of yet."""
+
+    def make(self, log_no: int, index: LogIndex) -> str:
+        """The signed note of one record."""
+
+    def for_many(self, log_no: int) -> Callable[[LogIndex, int | None], str]:
+        """What signs the notes of many anchored records of one log, by index and batch."""
 
 
 @dataclass(slots=True)
@@ -62,7 +73,7 @@ class EvidenceMaker:
         chain_store: ChainStore,
         keyring: Keyring,
         identity: ChainIdentity,
-        status_note: StatusNoteMaker,
+        notes: StatusNoteSource,
     ) -> None:
         """Read from the store; sign anchor notes with each log's RECEIPT key.
 
@@ -72,14 +83,14 @@ class EvidenceMaker:
             chain_store: anchors.
             keyring: for the RECEIPT keys.
             identity: the chain on which the logs of this store are anchored.
-            status_note: signs a record's status.
+            notes: signs the status of records.
         """
         self._lookup = lookup
         self._records = records
         self._chain_store = chain_store
         self._keyring = keyring
         self._identity = identity
-        self._status_note = status_note
+        self._notes = notes
 
     def make(self, log_no: int, index: LogIndex, disclose: Disclose | frozenset[str]) -> bytes:
         """The evidence file of one record.
@@ -95,24 +106,52 @@ class EvidenceMaker:
         """
         with self._records.snapshot():
             view = self._lookup.by_place(log_no, index)
-            return self._make(view, self._checkpoint(view), disclose)
+            checkpoint = self._checkpoint(view)
+            status = self._status(lambda: self._notes.make(log_no, index)) if checkpoint.anchor is not None else ()
+            return self._make(view, checkpoint, disclose, status)
 
     def make_many(
         self, log_no: int, indexes: Sequence[LogIndex], disclose: Disclose | frozenset[str]
     ) -> Iterator[tuple[RecordView, bytes]]:
-        """Evidence of many records of one log, in order; tiles and anchors are read once for neighbours.
+        """Evidence of many records of one log, in order; tiles, anchors and statuses are read once for neighbours.
 
         Records that were erased are left out. Errors as `make`.
         """
         checkpoint: _Checkpoint | None = None
-        for index in indexes:
-            view = self._lookup.by_place(log_no, index)
+        notes: dict[int, Callable[[LogIndex, int | None], str]] = {}
+        for view in self._views(log_no, indexes):
             if checkpoint is None or not _covers_first(checkpoint, view):
                 checkpoint = self._checkpoint(view)
-            if not view.erased:
-                yield view, self._make(view, checkpoint, disclose)
+            if view.erased:
+                continue
+            status: tuple[Part, ...] = ()
+            if checkpoint.anchor is not None:
+                owner, index, batch = view.log.log_no, view.index, view.record.batch
+                if owner not in notes:
+                    notes[owner] = self._notes.for_many(owner)
+                status = (status_part(notes[owner](index, batch)),)
+            yield view, self._make(view, checkpoint, disclose, status)
 
-    def _make(self, view: RecordView, checkpoint: _Checkpoint, disclose: Disclose | frozenset[str]) -> bytes:
+    def _views(self, log_no: int, indexes: Sequence[LogIndex]) -> Iterator[RecordView]:
+        """The records, runs of neighbours at once."""
+        place = 0
+        while place < len(indexes):
+            first, count = indexes[place], 1
+            while count < _AT_ONCE and place + count < len(indexes) and indexes[place + count] == first + count:
+                count += 1
+            views = self._lookup.range(log_no, first, count)
+            if len(views) != count:
+                raise NotFoundError(f"There is no record {first + len(views)}.", where="index")
+            yield from views
+            place += count
+
+    def _make(
+        self,
+        view: RecordView,
+        checkpoint: _Checkpoint,
+        disclose: Disclose | frozenset[str],
+        status: tuple[Part, ...],
+    ) -> bytes:
         if view.disclosures is None:
             raise ConflictError(
                 f"The facts of record {view.index} were erased.",
@@ -129,13 +168,13 @@ class EvidenceMaker:
                 facts=tuple(_shown(fact, view, disclose) for fact in view.disclosures),
                 log=format_tlog_proof(proof),
                 chain=checkpoint.parts,
-                status=self._status(view) if checkpoint.anchor is not None else (),
+                status=status,
             )
         )
 
-    def _status(self, view: RecordView) -> tuple[Part, ...]:
+    def _status(self, note: Callable[[], str]) -> tuple[Part, ...]:
         try:
-            return (status_part(self._status_note(view.log.log_no, view.index)),)
+            return (status_part(note()),)
         except ConflictError:
             return ()  # anchored, but not in a final block yet: there is no status to speak of
 

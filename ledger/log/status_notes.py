@@ -8,6 +8,8 @@ and then the note waits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ledger.errors import ConflictError, InfrastructureError, NotFoundError
 from ledger.log.status_view import StatusReader
 from ledger.ports.chain import Block, ChainIdentity
@@ -16,7 +18,7 @@ from ledger.ports.keys import Keyring
 from ledger.ports.records import LogInfo, RecordStore
 from ledger.records.note import sign_note
 from ledger.records.status_note import StatusNote, format_status_note
-from ledger.values import KeyId, LogIndex, Role
+from ledger.values import KeyId, LogIndex, Role, Status
 
 
 class StatusNotes:
@@ -43,20 +45,41 @@ class StatusNotes:
         view = self._reader.now(log_no, index)
         if view.anchor is None or view.block is None:
             raise ConflictError(f"Record {index} is not anchored yet.", fix="Ask again after its anchor is final.")
+        return self._signer(log_no, view.block)(index, view.record, view.batch)
+
+    def for_many(self, log_no: int) -> Callable[[LogIndex, int | None], str]:
+        """What signs the notes of many anchored records of one log, by index and batch; all is read once, now.
+
+        Raises:
+            NotFoundError: there is no such log.
+            ConflictError: nothing was mirrored yet, so there is no status to speak of.
+            InfrastructureError: the receipt key's window has not reached the mirror yet.
+        """
+        sheet = self._reader.sheet(log_no)
+        if sheet.block is None:
+            raise ConflictError("Nothing of this log is anchored yet.", fix="Ask again after its anchor is final.")
+        sign = self._signer(log_no, sheet.block)
+        return lambda index, batch: sign(index, *sheet.status(index, batch))
+
+    def _signer(self, log_no: int, block: Block) -> Callable[[LogIndex, Status, Status | None], str]:
         log = self._log(log_no)
         signer = self._keyring.note_signer(log.origin, Role.RECEIPT)
-        self._check_window(log, KeyId(signer.public), view.block)
-        note = StatusNote(
-            origin=log.origin,
-            index=index,
-            status=view.record,
-            batch_status=view.batch,
-            chain_id=self._identity.chain_id,
-            genesis=self._identity.genesis,
-            block_number=view.block.number,
-            block_time=view.block.time,
-        )
-        return sign_note(format_status_note(note), [signer])
+        self._check_window(log, KeyId(signer.public), block)
+
+        def sign(index: LogIndex, status: Status, batch_status: Status | None) -> str:
+            note = StatusNote(
+                origin=log.origin,
+                index=index,
+                status=status,
+                batch_status=batch_status,
+                chain_id=self._identity.chain_id,
+                genesis=self._identity.genesis,
+                block_number=block.number,
+                block_time=block.time,
+            )
+            return sign_note(format_status_note(note), [signer])
+
+        return sign
 
     def _log(self, log_no: int) -> LogInfo:
         for log in self._records.logs():

@@ -13,10 +13,11 @@ Four rules (design.md, section 3, "Verdict"; formats.md, section 5):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import NotFoundError
+from ledger.log.status_rules import LANES, replay, status_in
 from ledger.ports.chain import AnchorEvent, Block, StatusEvent, compromised
 from ledger.ports.chain_store import ChainStore, StatusRequest
 from ledger.ports.records import LogInfo, RecordStore
@@ -72,6 +73,29 @@ class HistoryEntry:
     """Whether it counts for nothing: its key is declared compromised since then or earlier."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSheet:
+    """The statuses of all records of one log now, read once: for evidence of many.
+
+    Attributes:
+        block: the newest mirrored block, of which this is said; None before anything was mirrored.
+        words: what the acts leave: (batches?, word number) → value.
+        waiting: what accepted acts that are not final yet lead to: (batches?, index or batch) → status.
+    """
+
+    block: Block | None
+    words: Mapping[tuple[bool, int], int]
+    waiting: Mapping[tuple[bool, int], Status]
+
+    def status(self, index: LogIndex, batch: int | None) -> tuple[Status, Status | None]:
+        """A record's own status and its batch's, as `StatusReader.now` says them."""
+        return self._of(False, index), None if batch is None else self._of(True, batch)
+
+    def _of(self, batches: bool, subject: int) -> Status:
+        final = status_in(self.words.get((batches, subject // LANES), 0), subject)
+        return _in_force(final, self.waiting.get((batches, subject)))[0]
+
+
 class StatusReader:
     """Answers what the status is, was, and how it came to be."""
 
@@ -108,6 +132,28 @@ class StatusReader:
         done = [_entry(event, event.is_void(since)) for event in events]
         waiting = [_open_entry(request) for request in self._open(log_no, index, batch)]
         return [*done, *waiting]
+
+    def sheet(self, log_no: int) -> StatusSheet:
+        """The statuses of all records of one log now.
+
+        Raises:
+            NotFoundError: there is no such log.
+        """
+        block, logs = self._block(), self.lineage(log_no)
+        acts = [event for log in logs for event in self._chain_store.all_status_events(log.log_no)]
+        mine = [event for event in acts if event.batches or event.log_id == self._log_id(log_no)]
+        in_order = sorted(mine, key=lambda event: (event.place.block.number, event.place.log_index))
+        open_acts = [one for log in logs for one in self._chain_store.open_status_requests(log.log_no)]
+        waiting = {
+            (request.act.batches, subject): request.act.after
+            for request in sorted(open_acts, key=lambda request: request.act_no)
+            if request.act.batches or request.log_no == log_no
+            for subject in request.act.indexes
+        }
+        return StatusSheet(block=block, words=replay(self.counting(log_no, in_order)), waiting=waiting)
+
+    def _log_id(self, log_no: int) -> LogId:
+        return next(log.log_id for log in self._records.logs() if log.log_no == log_no)
 
     def lineage(self, log_no: int) -> Sequence[LogInfo]:
         """All generations of the log's agency, oldest first: a batch's recall holds in every one."""

@@ -135,7 +135,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         chain_store=chain_store,
         keyring=parts.keyring,
         identity=identity,
-        status_note=status.status_note,
+        notes=notes,
     )
     issuance = Issuance(
         records=records,

@@ -187,7 +187,7 @@ class Bureau:
                 chain_store=store.chain,
                 keyring=keystore,
                 identity=identity,
-                status_note=notes.make,
+                notes=notes,
             ),
             fsck=Fsck(records=store.records, chain_store=store.chain, record_keys=record_keys, chain=chain),
             mirror=mirror,

@@ -32,7 +32,7 @@ def maker_of(office: Office, mirrored: Mirrored) -> EvidenceMaker:
         chain_store=office.store.chain,
         keyring=office.keyring,
         identity=IDENTITY,
-        status_note=mirrored.status_notes().make,
+        notes=mirrored.status_notes(),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from support.bureau import Bureau
 
 from ledger.errors import ConflictError, NotFoundError
+from ledger.log.evidence import Disclose
 from ledger.log.status_rules import StatusChange
 from ledger.ports.chain import StatusAct
 from ledger.values import Instant, KeyId, LogIndex, Reason, Role, Status
@@ -75,6 +76,13 @@ def wait_past(bureau: Bureau, instant: Instant) -> Instant:
     return bureau.clock()
 
 
+def same_evidence(bureau: Bureau, indexes: list[LogIndex]) -> None:
+    """Evidence made for many says what evidence made for one says, its status note above all."""
+    log_no = bureau.log.log_no
+    many = {view.index: data for view, data in bureau.evidence.make_many(log_no, indexes, Disclose.ALL)}
+    assert many == {index: bureau.evidence.make(log_no, index, Disclose.ALL) for index in indexes}
+
+
 def undo_all(bureau: Bureau, thief: KeyId) -> int:
     """Ask until nothing stands; how many acts stood at first."""
     standing = None
@@ -93,12 +101,14 @@ def undo_all(bureau: Bureau, thief: KeyId) -> int:
 def test_what_a_thief_revoked_is_void_at_once_and_undone_on_chain_when_asked(bureau: Bureau) -> None:
     thief, since, (a, b, c, d, e, f) = robbed(bureau)
     assert now(bureau, a, b, c, d, e, f) == [R, R, P, S, R, R]
+    same_evidence(bureau, [a, b, c, d, e, f])
     with pytest.raises(ConflictError, match="not declared compromised"):
         bureau.loop.undo(bureau.code, thief)
 
     bureau.agencies.declare_compromised(bureau.code, thief, since)
     # The office's own acts stand, the thief's final ones do not; the suspension is for the office to answer.
     assert now(bureau, a, b, c, d, e, f) == [S, R, A, S, A, A]
+    same_evidence(bureau, [a, b, c, d, e, f])
     at = bureau.status.status_at(bureau.log.log_no, a, bureau.clock())
     assert (at.worse, at.successor) == (S, None)
     history = bureau.status.history(bureau.log.log_no, a)
@@ -112,6 +122,7 @@ def test_what_a_thief_revoked_is_void_at_once_and_undone_on_chain_when_asked(bur
     assert request.state == "accepted"
     assert "sillok key undo" in (request.problem or "")
     assert now(bureau, c) == [R]
+    same_evidence(bureau, [f, a, c, e])
 
     assert undo_all(bureau, thief) == 4
     words = bureau.chain.statuses(bureau.log.log_id, [(a, 0), (b, 0), (d, 0), (e, 1)])

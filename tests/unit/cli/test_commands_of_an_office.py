@@ -1,0 +1,113 @@
+"""Commands that speak to a running office: evidence of what was there before, and undoing a stolen key's acts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.service import SEOUL, Office, running_office
+
+from ledger.cli import main
+from ledger.ports.chain import StatusAct
+from ledger.values import LogIndex, Reason, Role, Status, Verdict
+from ledger.verification.verifier import verify_evidence
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with running_office(tmp_path_factory.mktemp("commands")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, office: Office) -> None:
+    monkeypatch.chdir(tmp_path)
+    for role in ("clerk", "operator"):
+        Path(f"{role}.key").write_text(office.keys[role])
+
+
+def sillok(office: Office, *words: str, role: str = "clerk") -> int:
+    return main.main([*words, "--url", office.url, "--agency", SEOUL, "--key-file", f"{role}.key"])
+
+
+def test_evidence_of_a_job_is_written_for_documents_that_were_there_before_too(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two", "three"):
+        Path(f"{name}.txt").write_text(f"{name} of the first job")
+    assert sillok(office, "anchor", "one.txt", "two.txt", "--job", "first", "--no-wait") == 0
+    assert sillok(office, "anchor", "one.txt", "two.txt", "three.txt", "--job", "second", "--evidence", "all") == 0
+    assert "Evidence: 3 files" in capsys.readouterr().out
+    trust = office.services.trust.current(office.services.loop.state.at)
+    written = sorted(Path("all").iterdir())
+    assert [path.name for path in written] == ["one.txt.evidence", "three.txt.evidence", "two.txt.evidence"]
+    assert {verify_evidence(path.read_bytes(), trust=trust).verdict for path in written} == {Verdict.VALID}
+
+    # A job that added nothing at all, from a list: named by number, as the list's own records are.
+    lines = [json.dumps({"path": f"{name}.txt", "kind": "document"}) for name in ("one", "three")]
+    Path("list.ndjson").write_text("\n".join(lines) + "\n")
+    assert sillok(office, "anchor", "list.ndjson", "--job", "third", "--evidence", "again") == 0
+    assert len(list(Path("again").iterdir())) == 2
+
+
+def test_evidence_is_asked_for_by_batch_or_by_places_and_not_by_both(office: Office) -> None:
+    office.issue({"kind": "document", "sha256": "aa" * 32})
+    path = f"/v1/agencies/{SEOUL}/evidence"
+    for query in ("", "?batch=1&index=0"):
+        answer = office.get(path + query, role="clerk")
+        assert (answer.status_code, answer.json()["where"]) == (422, "batch, index")
+    rows = [json.loads(line) for line in office.get(f"{path}?index=1&index=0&index=1", role="clerk").iter_lines()]
+    assert [row["index"] for row in rows] == [0, 1]
+    assert office.get(f"{path}?index=0").status_code == 401
+
+
+def test_a_stolen_status_keys_acts_are_declared_void_and_undone(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = office.issue({"kind": "document", "sha256": "bb" * 32})
+    index = LogIndex(int(str(record["index"])))
+    office.wait_anchored(index + 1)
+    services = office.services
+    log = services.lookup.log_of(SEOUL)
+    signer = services.keyring.chain_signer(SEOUL, Role.STATUS)
+    before = services.chain.head().time
+    while int(time.time()) <= before:
+        time.sleep(0.05)
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    (call,) = services.chain.status_calls(
+        StatusAct(
+            log_id=log.log_id,
+            batches=False,
+            before=Status.ACTIVE,
+            after=Status.REVOKED,
+            reason=Reason.UNSPECIFIED,
+            retroactive=True,
+            indexes=(index,),
+        )
+    )
+    services.chain.send([services.chain.sign(call, signer, services.chain.next_nonce(signer.address))])
+    verdicts = []
+    key_id = signer.address.rjust(32, b"\0").hex()
+    until = time.monotonic() + 30
+    while not verdicts or verdicts[-1] != "revoked":
+        assert time.monotonic() < until
+        verdicts.append(office.get(f"/v1/verifications?sha256={'bb' * 32}").json()["verdict"])
+    assert sillok(office, "key", "undo", key_id, role="operator") == 2, "nobody declared it"
+    while time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) == since:
+        time.sleep(0.05)
+    assert sillok(office, "key", "compromised", key_id, "--since", since, "--yes", role="operator") == 0
+    assert f"sillok key undo {key_id}" in capsys.readouterr().out
+    assert office.get(f"/v1/verifications?sha256={'bb' * 32}").json()["verdict"] == "valid"
+    evidence = office.get(f"/v1/agencies/{SEOUL}/records/{index}/evidence").content
+    trust = services.trust.current(services.loop.state.at)
+    assert verify_evidence(evidence, trust=trust).verdict is Verdict.VALID
+    assert services.chain.statuses(log.log_id, [(index, 0)])[0][0] is Status.REVOKED, "the contract still holds it"
+
+    assert sillok(office, "key", "undo", key_id) == 2, "a clerk may not"
+    assert sillok(office, "key", "undo", key_id, role="operator") == 0
+    assert "Undone: 1." in capsys.readouterr().out
+    assert services.chain.statuses(log.log_id, [(index, 0)])[0][0] is Status.ACTIVE
+    assert office.get(f"/v1/verifications?sha256={'bb' * 32}").json()["verdict"] == "valid"
