@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from looks.clerk_places import clerk_places, cookies
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support.papers import one_of_each
 from support.service import SEOUL, Office, running_office
 
 from ledger.cli.demo import procurement
@@ -97,13 +99,34 @@ def record_history(office: Office) -> str:
     return str(record["number"])
 
 
-def places(office: Office, folder: Path) -> list[Place]:
-    """Record what the pages are about, and name every page in every state."""
+def places(office: Office, folder: Path, *, every: bool = True) -> list[Place]:
+    """Record what the pages are about, and name every page in every state.
+
+    Args:
+        office: where.
+        folder: for the files of those who check.
+        every: also a real paper of each verdict, which takes a while.
+    """
     number = record_history(office)
     paper, other = folder / "paper.pdf", folder / "other.pdf"
     paper.write_bytes(PAPER)
     other.write_bytes(b"saved again")
-    return [*_plain(number), *_verdicts(), *_checked(paper, other, number)]
+    clerks = [
+        Place(name=name, path=path, act=act, role=role or None) for name, path, role, act in clerk_places(office)
+    ]
+    papers = _issued(office, folder) if every else []
+    return [*_plain(number), *clerks, *_verdicts(), *_checked(paper, other, number), *papers]
+
+
+def _issued(office: Office, folder: Path) -> list[Place]:
+    """A real paper of each verdict that a record can have, as its holder checks it."""
+    papers = folder / "papers"
+    papers.mkdir()
+    return [
+        Place(name=f"file-{name}", path="/", act=_check(paper.file), result=True)
+        for name, paper in one_of_each(office, papers).items()
+        if name != "valid"
+    ]
 
 
 def _plain(number: str) -> list[Place]:
@@ -133,24 +156,27 @@ def _verdicts() -> list[Place]:
 
 
 def _checked(paper: Path, other: Path, number: str) -> list[Place]:
-    def check(file: Path, number: str = "") -> Callable[[Page], None]:
-        def act(page: Page) -> None:
-            page.set_input_files("#file", file)
-            page.fill("#with-number", number)
-            page.click("#file-form button:not([type])")
-            expect(page.locator("[data-verdict]")).to_have_count(1)
-
-        return act
-
     return [
-        Place(name="file-valid", path="/", act=check(paper), result=True),
-        Place(name="file-altered", path="/", act=check(other, number), result=True),
-        Place(name="file-not-found", path="/", act=check(other), result=True),
+        Place(name="file-valid", path="/", act=_check(paper), result=True),
+        Place(name="file-altered", path="/", act=_check(other, number), result=True),
+        Place(name="file-not-found", path="/", act=_check(other), result=True),
     ]
+
+
+def _check(file: Path, number: str = "") -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.set_input_files("#file", file)
+        page.fill("#with-number", number)
+        page.click("#file-form button:not([type])")
+        expect(page.locator("[data-verdict]")).to_have_count(1)
+
+    return act
 
 
 def visit(page: Page, office: Office, place: Place, language: str) -> None:
     """Open a place and bring it into its state."""
+    if place.role is not None:
+        page.context.add_cookies(cookies(office, place.role))
     joint = "&" if "?" in place.path else "?"
     page.goto(f"{office.url}{place.path}{joint}lang={language}")
     if place.act is not None:
