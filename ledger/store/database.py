@@ -108,6 +108,13 @@ def told(path: Path) -> Iterator[None]:
         raise StoreError(
             f"The database refused: {reason}.", where=str(path), fix="Look at the disk: space, rights, health."
         ) from error
+    except (ValueError, LookupError) as error:
+        # SQLite keeps no checksums: a page that rotted is noticed where what stands on it can't be read as ours.
+        raise StoreError(
+            f"The database holds what was not written so ({type(error).__name__}): it is damaged.",
+            where=str(path),
+            fix="Stop the service, run sillok fsck, and restore the newest backup that is whole.",
+        ) from error
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
