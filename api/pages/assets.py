@@ -26,6 +26,7 @@ from ledger.values import Digest32
 
 router = APIRouter(include_in_schema=False)
 KEPT: Final = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+AWARD_ENTRY: Final = "page/award.js"
 _IN_ADDRESS: Final = 16
 """Hex digits of the digest in an address: enough to tell versions apart; `integrity` has the whole digest."""
 PREFIXES: Final = ("asking", "checks_", "computed_", "demo", "reason_", "source_", "tone_", "verdicts.")
@@ -75,6 +76,13 @@ def module() -> Asset:
 
 
 @cache
+def award_module() -> Asset:
+    """The module that runs the checks on every step of an award; the verifier in it is the same."""
+    joined = join_modules(static_folder(), AWARD_ENTRY)
+    return Asset.make("award", "js", "text/javascript", joined.encode())
+
+
+@cache
 def script_words(language: str) -> Asset:
     """The words that the module shows, in one language."""
     words = load_words()[language]
@@ -97,6 +105,12 @@ def _script_words(words: Words) -> dict[str, object]:
 def check_module(request: Request, digest: str) -> Response:
     """The verifying module of this version."""
     return _asset(request, (module(),), digest)
+
+
+@router.get("/static/award-{digest}.js")
+def award_check_module(request: Request, digest: str) -> Response:
+    """The award page's module of this version."""
+    return _asset(request, (award_module(),), digest)
 
 
 @router.get("/static/words-{language}-{digest}.json")

@@ -96,6 +96,7 @@ PAGES: dict[str, frozenset[str]] = {
     "GET /p/{ocid}/pack.zip": EVERYBODY,
     "GET /p/{ocid}/verification": EVERYBODY,
     "GET /static": EVERYBODY,
+    "GET /static/award-{digest}.js": EVERYBODY,
     "GET /static/check-{digest}.js": EVERYBODY,
     "GET /static/words-{language}-{digest}.json": EVERYBODY,
     "GET /docs/swagger": EVERYBODY,

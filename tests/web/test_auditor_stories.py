@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from looks.places import AWARD, GAPS, record_history
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from support.reader import reading
 from support.service import Office
 
@@ -90,6 +90,8 @@ def test_an_auditor_follows_the_award_and_takes_it_home(
         hands.push(page, 'a[href*="/verification"]')
         expect(page.locator('[data-step-verdict="valid"]')).to_have_count(8)
         if hands.script:
+            expect(page.locator("#here")).to_have_attribute("data-outcome", "done")
+            expect(page.locator('[data-here-verdict="valid"]')).to_have_count(8)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
         with page.expect_download() as download:
             hands.push(page, 'a[href$="/pack.zip"]')
@@ -120,6 +122,30 @@ def cheaper(evidence: str) -> str:
             other = urlsafe_b64encode(fact.replace(b"11290000000", b"11190000000")).decode().rstrip("=")
             return evidence.replace(text, other)
     raise AssertionError("the evidence has no such sum")
+
+
+def test_a_service_that_lies_about_a_step_is_contradicted_by_the_reader_s_own_device(
+    chromium: Browser, office: Office
+) -> None:
+    def lie(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=cheaper(answer.text()))
+
+    with reading(chromium, office, language="ko") as page:
+        page.goto(f"{office.url}/p/{AWARD}?lang=ko")
+        fifth = page.locator("#step-5 details a").get_attribute("href")
+        page.route(f"**{fifth}", lie)
+        page.click('a[href*="/verification"]')
+        expect(page.locator("#here")).to_have_attribute("data-outcome", "differs")
+        expect(page.locator("#here")).to_contain_text("1단계에서 서비스의 말과 다릅니다")
+        expect(page.locator("#step-5 .notice.refuse .here")).to_be_visible()
+
+
+def test_a_browser_without_signatures_says_that_it_cannot_check(chromium: Browser, office: Office) -> None:
+    before = "crypto.subtle.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'));"
+    with reading(chromium, office, language="en", before=before) as page:
+        page.goto(f"{office.url}/p/{AWARD}/verification?lang=en")
+        expect(page.locator("#here")).to_have_attribute("data-outcome", "unable")
 
 
 def test_a_missing_number_has_its_place_and_print_opens_every_fold(chromium: Browser, office: Office) -> None:

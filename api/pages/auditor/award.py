@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Looking
+from api.pages.assets import award_module
 from api.pages.auditor.pack import make_pack
 from api.pages.auditor.steps import present_award
 from api.pages.rendering import PRIVATE, Language, page, words_of
@@ -48,7 +49,7 @@ def award(request: Request, services: Looking, ocid: str, lang: Language = None)
         return _to_award(found, lang)
     words = words_of(request, lang)
     view = present_award(services.tracing.trace(ocid), words)
-    return page(request, "auditor/award.html", words, {"award": view})
+    return page(request, "auditor/award.html", words, {"award": view, "award_module": None})
 
 
 @router.get("/p/{ocid}/verification")
@@ -62,7 +63,7 @@ def verification(request: Request, services: Looking, ocid: str, lang: Language 
             fix="Take its pack and run: sillok trace OCID --from export.json --trust trust.note",
         )
     view = present_award(traced, words, reports=_reports(services, traced), asked_at=now())
-    return page(request, "auditor/award.html", words, {"award": view})
+    return page(request, "auditor/award.html", words, {"award": view, "award_module": award_module()})
 
 
 @router.get("/p/{ocid}/pack.zip")
