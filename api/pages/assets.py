@@ -29,7 +29,7 @@ KEPT: Final = {"cache-control": "public, max-age=31536000, immutable", "vary": "
 AWARD_ENTRY: Final = "page/award.js"
 _IN_ADDRESS: Final = 16
 """Hex digits of the digest in an address: enough to tell versions apart; `integrity` has the whole digest."""
-PREFIXES: Final = ("asking", "checks_", "computed_", "demo", "reason_", "source_", "tone_", "verdicts.")
+PREFIXES: Final = ("asking", "checks_", "computed_", "demo", "next_", "reason_", "source_", "tone_", "verdicts.")
 """Which words of the catalogue the script gets, beside the sentences of the checks."""
 NAMES: Final = ("actual", "agency", "expected", "failed", "no_revocation_then", "not_run", "passed", "site")
 

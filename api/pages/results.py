@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from api.pages.check_rows import CheckRow, Spoken, check_rows, heading, spoken
+from api.pages.moments import KOREA, Moment, moment
+from api.pages.sentences import code_of
 from api.pages.words import Words
 from ledger.hashing.canonical import Json
 from ledger.values import Digest32, Instant, Verdict, format_instant
 from ledger.verification.examination import unexamined
 from ledger.verification.report import Outcome, Report
 
-KOREA: Final = timezone(timedelta(hours=9), "KST")
+__all__ = ["KOREA", "Asked", "Moment", "Office", "ResultView", "command", "moment", "present", "unanswered"]
 
 TONES: Final = {
     Verdict.VALID: "accept",
@@ -43,20 +44,10 @@ status there is no `valid` (pages.md)."""
 RECORD_EXISTS: Final = "record-exists"
 """What a page calls the result of a number whose record stands: no verdict, since nothing was compared."""
 
+_SAID_ALREADY: Final = frozenset({"beside.alone", "beside.no-document", "beside.not-truth"})
+"""Notes of the report that every result page says in its own words."""
+
 SHAPES: Final = {"accept": "✓", "refuse": "✕", "ask": "!", "none": "i"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """An instant as a page shows it: for machines in UTC, for people in Korean time with its zone."""
-
-    machine: str
-    people: str
-
-    @property
-    def day(self) -> str:
-        """The day alone."""
-        return self.people[:10]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +100,8 @@ class ResultView:
     word: str
     headline: str
     second: str | None
+    compared: str | None
+    """What was asked and compared; None where nobody answered."""
     next: str
     instant: Moment | None
     facts: tuple[tuple[str, str], ...]
@@ -127,14 +120,6 @@ class ResultView:
     """Address of the evidence file, where this ledger has one that strangers may see."""
     link: str | None
     """Address of this check; carries nothing but the number."""
-
-
-def moment(instant: Instant) -> Moment:
-    """An instant for machines and for people."""
-    there = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=instant)
-    return Moment(
-        machine=format_instant(instant), people=f"{there.astimezone(KOREA):%Y-%m-%d %H:%M:%S} {KOREA.tzname(None)}"
-    )
 
 
 def present(
@@ -168,12 +153,13 @@ def present(
         if exists_only
         else _headline(verdict, values, words, from_the_start=report.about.from_the_start),
         second=_second(report, verdict, words),
+        compared=_compared(report, words, asked),
         next=words["result_number_next"] if exists_only else _next(verdict, words, office),
         instant=moment(report.as_of) if report.as_of is not None else None,
         facts=() if verdict is Verdict.ALTERED else _facts(report, words, office),
         honest=verdict in (Verdict.ALTERED, Verdict.NOT_FOUND) and by_file,
         not_proved=_not_proved(words, by_file=by_file),
-        notes=tuple(spoken(note, words) for note in report.notes),
+        notes=tuple(spoken(note, words) for note in report.notes if code_of(note) not in _SAID_ALREADY),
         checks_heading=heading(report.checks, words),
         checks=check_rows(report.checks, words),
         chain=_chain(report, words),
@@ -207,6 +193,7 @@ def unanswered(
         word=words["verdicts.cannot-check.word"],
         headline=words.say("verdicts.cannot-check.sentence", reason=words[reason]),
         second=words.say("no_revocation_then", time=_time(known_at)) if known_at is not None else None,
+        compared=None,
         next=words["verdicts.cannot-check.next"],
         instant=None,
         facts=(),
@@ -317,7 +304,7 @@ def _facts(report: Report, words: Words, office: Office | None) -> tuple[tuple[s
     rows = (
         ("agency", office.name if office else about.agency),
         ("number", about.number),
-        ("kind", about.kind),
+        ("kind", _kind(about.kind, words)),
         ("anchored_at", anchored),
         ("recorded_at", _time(about.recorded_at)),
         ("valid_until", _time(about.valid_until)),
@@ -325,6 +312,21 @@ def _facts(report: Report, words: Words, office: Office | None) -> tuple[tuple[s
         ("index", str(about.index) if about.index is not None else None),
     )
     return tuple((words[name], value) for name, value in rows if value)
+
+
+def _kind(kind: str | None, words: Words) -> str | None:
+    name = f"fragment.kind.{kind}"
+    return words[name] if kind is not None and name in words.names() else kind
+
+
+def _compared(report: Report, words: Words, asked: Asked) -> str:
+    """What was asked and compared, in one sentence."""
+    looked_up = report.evidence is not None or report.verdict in (Verdict.NOT_FOUND, Verdict.ERASED)
+    if not looked_up:
+        return words["compared_evidence" if asked.document is None else "compared_evidence_file"]
+    if asked.document is None:
+        return words["compared_number"]
+    return words["compared_file" if asked.number is None else "compared_file_number"]
 
 
 def _not_proved(words: Words, *, by_file: bool) -> tuple[str, ...]:

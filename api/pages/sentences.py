@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from api.pages.moments import for_people
 from api.pages.words import Words, load_words
 
 _SENTENCE: Final = "sentence."
@@ -40,6 +41,11 @@ def fragments(words: Words) -> list[tuple[str, str, str]]:
     ]
 
 
+def code_of(text: str) -> str | None:
+    """The code of a report's English sentence; None where it has none of its own."""
+    return next((code for code, pattern in _patterns() if pattern.fullmatch(text)), None)
+
+
 def translate(text: str, words: Words) -> str | None:
     """A sentence of a report in the page's language.
 
@@ -64,8 +70,8 @@ def _value(name: str, value: str, words: Words) -> str:
         return words[f"checks.{value}"]
     for parameter, pattern, replacement in fragments(words):
         if parameter == name and (match := re.fullmatch(pattern, value)):
-            return replacement.replace("{1}", match[1]) if match.re.groups else replacement
-    return value
+            return replacement.replace("{1}", for_people(match[1])) if match.re.groups else replacement
+    return for_people(value)
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

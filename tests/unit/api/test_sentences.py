@@ -34,13 +34,13 @@ def test_whatever_is_said_of_offices_in_every_state_has_korean_words() -> None:
         (
             "Anchored by the office's word at 2026-11-24T00:01:00Z or earlier on chain 7"
             ", which one operator runs alone.",
-            "체인 7에 확정되었습니다, 2026-11-24T00:01:00Z 또는 그 이전, 기관의 말에 따름"
+            "체인 7에 확정되었습니다, 2026-11-24 09:01:00 KST 또는 그 이전, 기관의 말에 따름"
             " (운영자 한 곳이 혼자 운영).",
         ),
         ("Anchored on chain 7.", "체인 7에 확정되었습니다."),
         (
             "At 2026-11-24T00:00:00Z the record is revoked since 2026-11-23T00:00:00Z, from the start.",
-            "2026-11-24T00:00:00Z 기준 상태는 취소입니다, 2026-11-23T00:00:00Z부터, 처음부터.",
+            "2026-11-24 09:00:00 KST 기준 상태는 취소입니다, 2026-11-23 09:00:00 KST부터, 처음부터.",
         ),
         (
             "It rests on check 14 (status-proof), which did not pass.",

@@ -88,7 +88,7 @@ export async function recheckPage(page, inHand) {
   const reason = say(spoken, `reason_${why}`);
   const [here, there] = [mine.verdict, served.report.verdict].map((one) => say(spoken, `verdicts.${one}.word`));
   const second = why === "differs" || why === "no_ed25519" ? say(spoken, "computed_both", { here, there }) : null;
-  overrule(main, { verdict: "cannot-check", reason, second }, spoken);
+  overrule(main, { verdict: "cannot-check", reason, second, next: say(spoken, `next_${why}`) }, spoken);
   page.title = titleOf(main, page.title, spoken);
 }
 

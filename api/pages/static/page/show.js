@@ -71,28 +71,28 @@ export function showComputed(main, words) {
 /**
  * Another verdict than the service's: no fact of the page stands any more.
  * @param {ParentNode} main
- * @param {{verdict: string, reason?: string, second?: string | null}} told
+ * @param {{verdict: string, reason?: string, second?: string | null, next?: string}} told
  * @param {WordBook} book
  */
-export function overrule(main, { verdict, reason = "", second = null }, book) {
-  const place = main.querySelector("[data-verdict]");
-  const heading = place?.querySelector("h1");
-  if (!place || !heading) return;
+export function overrule(main, { verdict, reason = "", second = null, next }, book) {
+  const band = main.querySelector("[data-verdict]");
+  const heading = band?.querySelector("h1");
+  if (!band || !heading) return;
   const tone = TONES[verdict] ?? "none";
-  place.setAttribute("data-verdict", verdict);
-  place.className = `verdict ${tone}`;
+  band.setAttribute("data-verdict", verdict);
+  band.className = `verdict ${tone}`;
   const word = say(book, `verdicts.${verdict}.word`);
   const shape = element("span", SHAPES[tone]);
   shape.className = "shape";
   shape.setAttribute("aria-hidden", "true");
-  place.querySelector(".tone")?.replaceChildren(shape, ` ${say(book, `tone_${tone}`)} · ${word}`);
+  band.querySelector(".tone")?.replaceChildren(shape, ` ${say(book, `tone_${tone}`)} · ${word}`);
   heading.textContent =
     verdict === "cannot-check" ? say(book, "verdicts.cannot-check.sentence", { reason }) : say(book, `verdicts.${verdict}.plain`);
-  for (const line of place.querySelectorAll("p:not(.tone)")) line.remove();
-  if (second) place.append(element("p", second));
+  for (const line of band.querySelectorAll("p:not(.tone)")) line.remove();
+  if (second) band.append(element("p", second));
   for (const fact of main.querySelectorAll("[data-fact]")) fact.remove();
-  const next = main.querySelector(".next");
-  if (next) next.textContent = say(book, `verdicts.${verdict}.next`, { contact: say(book, "agency") });
+  const place = main.querySelector(".next");
+  if (place) place.textContent = next ?? say(book, `verdicts.${verdict}.next`, { contact: say(book, "agency") });
 }
 
 /** @type {Readonly<Record<string, "accept" | "refuse" | "ask" | "none">>} */

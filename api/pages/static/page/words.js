@@ -45,9 +45,9 @@ function valueOf({ words, fragments }, name, value) {
   if (words[`checks.${value}`] !== undefined) return words[`checks.${value}`];
   for (const [parameter, pattern, replacement] of fragments) {
     const match = parameter === name ? new RegExp(`^(?:${pattern})$`).exec(value) : null;
-    if (match) return replacement.replace("{1}", match[1] ?? "");
+    if (match) return replacement.replace("{1}", forPeople(match[1] ?? ""));
   }
-  return value;
+  return forPeople(value);
 }
 
 /**
@@ -56,6 +56,14 @@ function valueOf({ words, fragments }, name, value) {
  */
 function fill(template, values) {
   return template.replace(/\{([a-z0-9_]+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
+}
+
+/**
+ * An instant as people read it; anything else as it is.
+ * @param {string} value
+ */
+function forPeople(value) {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) ? people(value) : value;
 }
 
 /**
