@@ -21,6 +21,9 @@ from support.pointed import pointed_questions
 from support.shared import shared
 from support.worlds import World
 
+from api.pages.assets import script_words
+from api.pages.sentences import translate
+from api.pages.words import load_words
 from ledger.errors import EvidenceError, FormatError, InputError, UnknownVersionError
 from ledger.hashing.canonical import parse
 from ledger.hashing.encodings import b64_decode, b64u_decode, hex_decode
@@ -66,6 +69,20 @@ def test_questions_that_differ_from_a_good_one_in_a_single_thing(browser: Browse
     verdicts = compare(browser, pointed_questions())
     assert verdicts["altered"] > 8
     assert verdicts["valid"] > 1
+
+
+def test_both_tell_a_korean_reader_the_same(browser: BrowserVerifier) -> None:
+    book, korean = json.loads(script_words("ko").content), load_words()["ko"]
+    codes = set()
+    for question in worlds(range(2000, 2080)):
+        note = None if question.trust is None else trust_note(question.trust)
+        given = answers_json(question.chain, question.status)
+        report = browser.verify(question.data, trust=note, document=question.document, answers=given)
+        for said in [*report["checks"], *report["said"]]:
+            told = browser.ask("sentence", book=book, said=said)["ok"]
+            assert told == translate(said["text"], korean), said
+            codes.add(said["code"])
+    assert len(codes) > 40
 
 
 def test_every_byte_of_the_worked_example(browser: BrowserVerifier) -> None:

@@ -98,6 +98,9 @@ const OPERATIONS = {
   async trust({ text, previous = null, digest = null }) {
     return (await readTrust(text, { previous, digest })).sequence;
   },
+  async sentence({ book, said }) {
+    return (await load("../page/words.js")).sentenceOf(book, said).text;
+  },
   trustDigest: ({ text }) => trustDigest(text),
   async verify({ data, trust, without = null, ...asked }) {
     if (without === "ed25519") return withoutEd25519(() => verifyEvidence(bytes(data), { trust: readTrustUnverified(trust), ...asked }));
