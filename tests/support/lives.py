@@ -38,7 +38,10 @@ Answer = TypeVar("Answer")
 SPAN = 25
 OPENING = 0.25
 """Part of the lives that may end before the office is open."""
-LONGEST_S = 0.4
+MOST_RECORDS = 60
+"""A life goes on until some records were acknowledged, up to so many, and then for a moment."""
+LONGEST_S = 0.05
+PATIENCE_S = 30.0
 
 
 @dataclass
@@ -232,10 +235,17 @@ def live(city: City, code: str, life: int, told: Told, rng: random.Random) -> No
     child, reading = in_child(task)
     reader = threading.Thread(target=take_down, args=(reading, told))
     reader.start()
-    if rng.random() >= OPENING:
-        while reader.is_alive() and not told.open.wait(0.01):
-            continue
-    time.sleep(rng.uniform(0.0, LONGEST_S))
+    if rng.random() < OPENING:
+        time.sleep(rng.uniform(0.0, LONGEST_S * 10))
+    else:
+        wanted, until = len(told.records) + rng.randrange(MOST_RECORDS), time.monotonic() + PATIENCE_S
+        while (
+            reader.is_alive()
+            and time.monotonic() < until
+            and not (told.open.is_set() and len(told.records) >= wanted)
+        ):
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0.0, LONGEST_S))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     reader.join()
@@ -265,6 +275,7 @@ def main() -> None:
         counts["records"] += len(told.records)
         counts["acts"] += len(told.acts)
         counts["anchored"] += told.anchored
+        print(f"survived so far: {counts}", file=sys.stderr, flush=True)
     print(json.dumps(counts))
 
 
