@@ -186,14 +186,14 @@ _ALL: Final = (
         "forbidden",
         403,
         (
-            "This API key may not do that",
-            "The key is right, but its role or its agency does not allow this. Nothing was done.",
-            "Ask the agency's administrator for a key with the needed role.",
+            "This API key or account may not do that",
+            "The key or the sign-in is right, but its role or its agency does not allow this. Nothing was done.",
+            "Ask the agency's administrator for a key or an account with the needed role.",
         ),
         (
-            "이 API 키로는 할 수 없습니다",
-            "키는 맞지만 역할이나 기관이 달라서 할 수 없습니다. 아무것도 하지 않았습니다.",
-            "기관 관리자에게 필요한 역할의 키를 요청하세요.",
+            "이 API 키나 계정으로는 할 수 없습니다",
+            "키나 로그인은 맞지만 역할이나 기관이 달라서 할 수 없습니다. 아무것도 하지 않았습니다.",
+            "기관 관리자에게 필요한 역할의 키나 계정을 요청하세요.",
         ),
     ),
     _kind(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.auth import Act
 from api.pages.clerk.desk import Clerk, acting
-from api.pages.clerk.views import STAGES, stage_of
+from api.pages.clerk.views import STAGES, label, stage_of
 from api.pages.results import moment
 from ledger.errors import InputError, NotFoundError
 from ledger.log.evidence import Disclose
@@ -149,19 +149,19 @@ def _view(clerk: Clerk, view: RecordView) -> dict[str, object]:
 
 
 def _facts(clerk: Clerk, view: RecordView) -> list[tuple[str, str]]:
-    """Facts with the labels of their template; what is not a field keeps its path."""
-    named = {
-        asked.path: (asked.ko if clerk.words.language == "ko" else asked.en)
-        for template in TEMPLATES
-        for asked in template.fields
-        if asked.path != VALID_UNTIL
-    }
-    named["certificate.type"] = clerk.words["facts_type"]
-    return [
-        (named.get(fact.path, fact.path), str(fact.value))
+    """Facts with the labels and in the order of their template; what is no field of it follows with its path."""
+    kind = _fact(view, "certificate.type")
+    fields = next((template.fields for template in TEMPLATES if template.ko == kind), ())
+    named = {"certificate.type": clerk.words["facts_type"]}
+    named |= {asked.path: label(asked, clerk.words) for asked in fields if asked.path != VALID_UNTIL}
+    order = list(named)
+    facts = [
+        fact
         for fact in view.disclosures or ()
         if fact.path not in (SHA256_PATH, NUMBER_PATH) and not fact.path.startswith(("pad.", "document."))
     ]
+    facts.sort(key=lambda fact: order.index(fact.path) if fact.path in named else len(order))
+    return [(named.get(fact.path, fact.path), str(fact.value)) for fact in facts]
 
 
 def _fact(view: RecordView, path: str) -> str | None:

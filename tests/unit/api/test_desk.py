@@ -103,7 +103,7 @@ def test_what_is_typed_wrong_is_named_beside_its_field_and_nothing_is_issued(off
     for told in ("글꼴에 없는 글자", "달력에 없는 날", "숫자 8자리여야", "1부터 9,999까지의 수여야"):
         assert words.count(told) == 2, "once in the summary, once at the field"
     assert 'value="홍😀동"' in clerk.text, "what was typed stays"
-    assert clerk.text.index('class="summary"') < clerk.text.index("<h1>")
+    assert clerk.text.index('class="error-summary"') < clerk.text.index("<h1>")
     assert office.services.records.tree_size(office.services.agencies.log(SEOUL).log_no) == size
 
 
