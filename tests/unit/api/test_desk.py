@@ -194,7 +194,7 @@ def test_a_second_person_compares_three_papers_and_approves(office: Office, cler
         assert "결재 기다림" in clerk.words
         assert f"/clerk/runs/{run}/approve" not in clerk.text
         refused = clerk.client.post(f"/clerk/runs/{run}/approve", data={"csrf": _csrf(clerk)})
-        assert refused.status_code == 422, "the maker is no approver"
+        assert refused.status_code == 403, "the maker is no approver"
         approver.get("/clerk")
         assert f"발급 작업 {run}" in approver.words
         approver.get(f"/clerk/runs/{run}")
