@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom
+.PHONY: run test lint bench chaos clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -54,6 +54,10 @@ sbom: .venv/.run
 # Strangers flood a real service while somebody else verifies; needs wrk (Debian).
 flood: .venv/.test
 	PYTHONPATH=tests:. $(BIN)/python -m flood.run
+
+# Crashes, power cuts, failing system calls, bad disks and chains; CHAOS=quick runs what CI runs.
+chaos: .venv/.test node_modules/.installed
+	PYTHONPATH=tests:. $(BIN)/python -m chaos.run
 
 contracts: .venv/.test node_modules/.installed
 	$(BIN)/python scripts/compile_contracts.py

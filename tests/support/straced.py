@@ -26,7 +26,12 @@ def strace(pid: int, *options: str, out: Path) -> Iterator[None]:
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=30)
+        try:
+            tracer.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            # Its process ended while a thread of it was held: the thread is let go with the tracer.
+            tracer.kill()
+            tracer.communicate()
 
 
 def calls_made(out: Path) -> dict[str, int]:
