@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import threading
+import warnings
 from collections import deque
 from datetime import UTC, datetime
 from typing import Final, TextIO
@@ -100,6 +101,8 @@ def configure_logs(stream: TextIO | None = None, *, level: int = logging.INFO, d
         level: the lowest level that is written.
         delayed: write a moment later and many at once; False only where a test reads what was just written.
     """
+    # A library's warning may hold what somebody sent: openpyxl's tell the value of a cell.
+    warnings.simplefilter("ignore")
     target = DelayedStream(stream or sys.stderr) if delayed else stream or sys.stderr
     access_log.target = target if level <= logging.INFO else None
     shared: list[structlog.typing.Processor] = [

@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -34,6 +36,16 @@ from ledger.sheets.cells import (
 MAX_PARTS: Final = 1_000
 MAX_INFLATED: Final = 160 * 1024 * 1024
 """Bytes of all parts together: a sheet of 100,000 rows and ten columns inflates to about 60 MiB."""
+MAX_TAGS: Final = 8_000_000
+"""Tags of sheets and shared strings together: 100,000 rows of ten columns have 6,000,000 at most."""
+MAX_OTHER_TAGS: Final = 200_000
+"""Tags of all other parts: styles, names, drawings; each costs a parser more than a cell does."""
+LAST_ROW: Final = 1_048_576
+"""Where every spreadsheet ends. A row may claim any number, and openpyxl would count up to it."""
+LAST_COLUMN: Final = 16_384
+MAX_MERGED: Final = 10_000
+"""Merged ranges: a table of data has none, or some in its heading."""
+_PIECE: Final = 1 << 20
 _PROLOGUE: Final = 4096
 """Where a document type declaration can stand: before the root element."""
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -42,6 +54,7 @@ _RANGE: Final = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]{1,7})(?::\$?[A-Z]{1,3}\$?([0
 _UNREADABLE: Final = (
     InvalidFileException,
     zipfile.BadZipFile,
+    zlib.error,
     ElementTree.ParseError,
     KeyError,
     ValueError,
@@ -97,38 +110,85 @@ def _measure(data: bytes) -> None:
                 raise SheetError("large", "The workbook inflates to more than is read.", fix="Split it.")
             if not any(part.filename.lstrip("/") == "[Content_Types].xml" for part in parts):
                 raise SheetError("binary", "The file is a ZIP, but no workbook.", fix="Save it as CSV or XLSX.")
+            tags = other = 0
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
-                    with archive.open(part) as stream:
-                        # UTF-16 hides the words between zero bytes.
-                        if b"<!" in (start := stream.read(_PROLOGUE).replace(b"\0", b"")) and (
-                            b"<!DOCTYPE" in start or b"<!ENTITY" in start
-                        ):
-                            raise _broken()
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+                    counted = _tags(archive, part)
+                    if _is_table(part.filename):
+                        tags += counted
+                    else:
+                        other += counted
+            if tags > MAX_TAGS or other > MAX_OTHER_TAGS:
+                raise SheetError("large", "The workbook has more in it than is read.", fix="Split it.")
+    except (*_UNREADABLE, RuntimeError) as error:
         raise SheetError("binary", "The file is no workbook.", fix="Save it as CSV or XLSX.") from error
 
 
+def _is_table(name: str) -> bool:
+    return name.lstrip("/").lower().startswith(("xl/worksheets/sheet", "xl/sharedstrings"))
+
+
+def _tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many tags a part has, before any parser sees it.
+
+    Raises:
+        SheetError: it declares a document type.
+    """
+    with archive.open(part) as stream:
+        start = stream.read(_PROLOGUE)
+        # UTF-16 hides the words between zero bytes.
+        words = start.replace(b"\0", b"")
+        if b"<!DOCTYPE" in words or b"<!ENTITY" in words:
+            raise _broken()
+        counted = start.count(b"<")
+        while piece := stream.read(_PIECE):
+            counted += piece.count(b"<")
+    return counted
+
+
 def _unseen(archive: zipfile.ZipFile, part: str) -> tuple[set[int], list[tuple[int, int]]]:
-    """Numbers of the hidden rows, and (first, last) row of each merged range."""
+    """Numbers of the hidden rows, and (first, last) row of each merged range, joined and in order.
+
+    Raises:
+        SheetError: a row claims a number, or holds so many cells, as no spreadsheet has.
+    """
     hidden: set[int] = set()
     merged: list[tuple[int, int]] = []
-    counted = 0
+    number = cells = 0
     with archive.open(part) as stream:
         # No part declares entities: `_measure` refused those that do.
         for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314
+            kind = element.tag.removeprefix(_MAIN)
             if event == "start":
-                if element.tag == f"{_MAIN}row":
-                    counted = int(element.get("r", counted + 1))
+                if kind == "row":
+                    number, cells = int(element.get("r", number + 1)), 0
                     if element.get("hidden") in ("1", "true") or element.get("ht") == "0":
-                        hidden.add(counted)
-            elif element.tag == f"{_MAIN}mergeCell":
-                found = _RANGE.fullmatch(element.get("ref", ""))
-                if found:
+                        hidden.add(number)
+                cells += kind == "c"
+                if number > LAST_ROW or cells > LAST_COLUMN or len(merged) > MAX_MERGED:
+                    raise _broken()
+            elif kind == "mergeCell":
+                if found := _RANGE.fullmatch(element.get("ref", "")):
                     merged.append((int(found[1]), int(found[2] or found[1])))
-            elif element.tag in (f"{_MAIN}row", f"{_MAIN}sheetData"):
+            elif kind in ("row", "sheetData"):
                 element.clear()
-    return hidden, merged
+    return hidden, _joined(merged)
+
+
+def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same rows in ranges that don't touch, so that one look tells whether a row is within any."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _is_within(number: int, ranges: list[tuple[int, int]]) -> bool:
+    place = bisect_right(ranges, number, key=lambda span: span[0])
+    return place > 0 and number <= ranges[place - 1][1]
 
 
 def _rows(sheet: Any, hidden: set[int], merged: list[tuple[int, int]]) -> Iterator[SheetRow]:
@@ -149,8 +209,7 @@ def _rows(sheet: Any, hidden: set[int], merged: list[tuple[int, int]]) -> Iterat
             # One more than the limit, for the header.
             if seen > MAX_ROWS + 1:
                 raise too_many_rows()
-            within = any(first <= number <= last for first, last in merged)
-            yield SheetRow(number=number, cells=cells, hidden=number in hidden, merged=within)
+            yield SheetRow(number=number, cells=cells, hidden=number in hidden, merged=_is_within(number, merged))
     except SheetError:
         raise
     except _UNREADABLE as error:

@@ -25,12 +25,14 @@ MAKERS: dict[str, tuple[str, str]] = {
     "csv-file": ("inputs", "csv_file"),
     "keystore": ("inputs", "keystore_file"),
     "keystore-entries": ("inputs", "keystore_entries"),
+    "table": ("sheets", "table"),
+    "sheet": ("sheets", "sheet"),
     "chain-calls": ("calls", "chain_calls"),
 }
 """Module and function that make a target."""
 WEIGHTS = {
     "verdict": 0.08, "chain-calls": 0.04, "ndjson-file": 0.15, "csv-file": 0.15, "trust-note": 0.4, "trust-text": 0.5,
-    "keystore-entries": 0.3,
+    "keystore-entries": 0.3, "table": 0.1, "sheet": 0.02,
 }  # fmt: skip
 """Share of a run; 1 where it is not named. Smaller where an input costs more: 10^7 inputs are to fit into minutes."""
 
