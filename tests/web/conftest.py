@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import looks.chromium
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from support.service import Office, running_office
 
 
@@ -20,5 +20,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; `.ci/run` installs it."""
+    # Nothing is timed here: a machine with other work may take its time.
+    expect.set_options(timeout=30_000)
     with looks.chromium.chromium() as browser:
         yield browser

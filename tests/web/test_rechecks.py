@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FileChooser, Page, Route, expect
 from support.papers import Desk, Paper
 from support.reader import check_evidence, check_file, expect_verdict, open_start, reading
 from support.service import Office
@@ -244,6 +244,12 @@ def test_the_printout_opens_the_checks_and_says_that_it_is_no_certificate(
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_by_keyboard_alone(chromium: Browser, office: Office, paper: Paper, language: str) -> None:
     with reading(chromium, office, language=language) as page:
+        chosen: list[FileChooser] = []
+
+        def keep(chooser: FileChooser) -> None:
+            chosen.append(chooser)
+
+        page.on("filechooser", keep)  # from the start: a chooser that opens before this is lost
         open_start(page, office)
         tab_to(page, "number")
         page.keyboard.type(paper.number)
@@ -254,9 +260,10 @@ def test_by_keyboard_alone(chromium: Browser, office: Office, paper: Paper, lang
         expect(page.locator("[data-check='1']")).to_be_visible()
         open_start(page, office)
         tab_to(page, "file")
-        with page.expect_file_chooser() as chooser:
-            page.keyboard.press("Enter")
-        chooser.value.set_files(paper.file)
+        page.keyboard.press("Enter")
+        while not chosen:
+            page.wait_for_timeout(20)
+        chosen[0].set_files(paper.file)
         tab_to(page, None, "button")
         page.keyboard.press("Enter")
         expect_verdict(page, "valid")
