@@ -161,6 +161,7 @@ def test_the_plan_shows_the_city_s_figures_and_filters_them(office: Office) -> N
     assert "공공 와이파이(WiFi) 조성" in wifi
     assert "예약 챗봇" not in wifi
     assert "29억 원" in wifi, "145억 stated, 116억 recorded project by project"
+    assert 'href="/plans?field=wifi&amp;lang=en"' in wifi, "the other language keeps the filter"
     assert "조건에 맞는 사업이 없습니다" in read(office, "/plans?lang=ko&year=1999")
 
 

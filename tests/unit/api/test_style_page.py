@@ -8,6 +8,7 @@ from support.http import serving
 from support.service import Office
 
 from api.app import create_app
+from api.pages.rendering import whole_days
 from ledger.values import Verdict
 
 
@@ -26,3 +27,7 @@ def test_every_verdict_has_a_sample(office: Office, language: str) -> None:
             assert f'data-verdict="{name}"' in page.text, name
         assert 'data-verdict="cannot-check"' in client.get("/style/result/no-answer").text
         assert client.get("/style/result/maybe").status_code == 404
+
+
+def test_no_date_of_a_sentence_is_broken_and_nothing_in_it_is_markup() -> None:
+    assert whole_days("<b> 2026-11-25") == '&lt;b&gt; <span class="whole">2026-11-25</span>'
