@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-.PHONY: run test lint bench chaos clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom
+.PHONY: run test lint bench chaos clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom mutants
 
 run: .venv/.run
 	$(BIN)/sillok up --demo --data $(DATA)
@@ -50,6 +50,12 @@ fuzz: .venv/.fuzz
 # What Sillok is made of, from the locks alone (CycloneDX): dist/sillok.cdx.json.
 sbom: .venv/.run
 	$(BIN)/python scripts/sbom.py
+
+# Breaks one line after the other and wants a test to fail: Python's verifier (minutes), the browser's, the contracts
+# (some 20 s each). MUTANTS=tests/unit/verification/mutants.py runs one list.
+MUTANTS ?= $(wildcard tests/unit/verification/mutants.py tests/web/mutants.py tests/contracts/mutants.py)
+mutants: .venv/.test node_modules/.installed
+	@failed=0; for list in $(MUTANTS); do echo "$$list"; $(BIN)/python "$$list" || failed=1; done; exit $$failed
 
 # Strangers flood a real service while somebody else verifies; needs wrk (Debian).
 flood: .venv/.test
