@@ -97,6 +97,7 @@ def one_of_each(office: Office, folder: Path) -> dict[str, Paper]:
     newer = desk.issue("newer", supersedes=papers["superseded"].index)
     for paper in (*papers.values(), newer):
         desk.keep_evidence(paper)
+    papers["newer"] = newer
     desk.change("revoked", papers["revoked"], retroactive=True)
     desk.change("revoked", papers["withdrawn"])
     desk.change("suspended", papers["suspended"])

@@ -161,9 +161,16 @@ def test_with_the_service_gone_evidence_is_checked_on_this_device_alone(
     assert "서비스의 답" not in " ".join(sources(page))
     check_evidence(page, paper.evidence, revoked.file)
     expect_verdict(page, "altered")
+    expect(page.locator("[data-verdict]")).to_have_class("verdict refuse")
     check_file(page, paper.file)
     expect_verdict(page, "cannot-check")
     expect(page.locator(".checks")).to_have_count(0)
+    spoiled = paper.evidence.with_name("spoiled.json")
+    spoiled.write_bytes(paper.evidence.read_bytes()[:-3])
+    page.set_input_files("#evidence-document", [])
+    check_evidence(page, spoiled)
+    expect_verdict(page, "altered")
+    expect(page.locator("[data-verdict]")).to_have_class("verdict none")
 
 
 def test_a_page_opened_by_its_address_is_checked_on_this_device_too(page: Page, office: Office, paper: Paper) -> None:

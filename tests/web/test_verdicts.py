@@ -61,6 +61,8 @@ def test_a_file_is_told_its_verdict(
         return  # there is nothing left to check
     expect_checked_here(page)
     assert "홍길동" not in page.content()
+    if name == "superseded":
+        assert papers["newer"].number not in page.content()
     if language == "ko" and name in ("revoked", "withdrawn"):
         expect(page.locator("[data-verdict] h1")).to_contain_text("처음부터 취소" if name == "revoked" else "철회")
 
@@ -137,7 +139,7 @@ def test_a_number_is_never_green_whatever_becomes_of_its_record(
     with reading(chromium, office) as page:
         for name, paper in papers.items():
             page.goto(f"{office.url}/r/{paper.number}")
-            told = {"valid": "record-exists", "withdrawn": "revoked"}.get(name, name)
+            told = {"valid": "record-exists", "newer": "record-exists", "withdrawn": "revoked"}.get(name, name)
             expect(page.locator("[data-verdict]")).to_have_attribute("data-verdict", told)
             expect(page.locator("[data-verdict]")).to_have_class("verdict none")
             if name != "erased":

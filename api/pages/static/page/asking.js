@@ -113,7 +113,8 @@ export async function showAlone(place, page, { evidence, documentDigest }) {
     const proved = PROVED_ALONE.includes(mine.verdict);
     const second = cleanAt === null ? null : say(spoken, "no_revocation_then", { time: people(cleanAt) });
     const reason = say(spoken, "reason_service");
-    overrule(page, proved ? { verdict: mine.verdict } : { verdict: "cannot-check", reason, second }, spoken);
+    const compared = documentDigest !== null;
+    overrule(page, proved ? { verdict: mine.verdict, compared } : { verdict: "cannot-check", reason, second }, spoken);
   } else {
     for (const fold of page.querySelectorAll(".checks")) fold.remove(); // no check was run
   }

@@ -71,14 +71,15 @@ export function showComputed(main, words) {
 /**
  * Another verdict than the service's: no fact of the page stands any more.
  * @param {ParentNode} main
- * @param {{verdict: string, reason?: string, second?: string | null, next?: string}} told
+ * @param {{verdict: string, reason?: string, second?: string | null, next?: string, compared?: boolean}} told
+ *   `compared`: whether a document was compared; without one no verdict has a tone, as in api/pages/results.py
  * @param {WordBook} book
  */
-export function overrule(main, { verdict, reason = "", second = null, next }, book) {
+export function overrule(main, { verdict, reason = "", second = null, next, compared = true }, book) {
   const band = main.querySelector("[data-verdict]");
   const heading = band?.querySelector("h1");
   if (!band || !heading) return;
-  const tone = TONES[verdict] ?? "none";
+  const tone = (compared && TONES[verdict]) || "none";
   band.setAttribute("data-verdict", verdict);
   band.className = `verdict ${tone}`;
   const word = say(book, `verdicts.${verdict}.word`);
