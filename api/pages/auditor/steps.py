@@ -157,7 +157,7 @@ def _row(step: Step, stated: Sum, checked: CheckedStep | None, words: Words) -> 
             _change(change, currency, words) for change in step.changes if not change.path.startswith(_PAYMENT)
         ),
         facts=tuple(
-            (_named(words, f"fact.{fact.path}", fact.path), str(fact.value))
+            (_named(words, f"fact.{fact.path}", fact.path), _value(fact.path, str(fact.value), words))
             for fact in entry.disclosed
             if not fact.path.endswith((_AMOUNT, _CURRENCY)) and not fact.path.startswith(_PAD)
         ),
@@ -172,6 +172,11 @@ def _row(step: Step, stated: Sum, checked: CheckedStep | None, words: Words) -> 
         place=words.say("award_place", origin=entry.origin, index=entry.index),
         checked=checked,
     )
+
+
+def _value(path: str, value: str, words: Words) -> str:
+    """A fact as people read it: a field has a name in the page's language."""
+    return _named(words, f"field.{value}", value) if path == "plan.field" else value
 
 
 def _compared(stated: Sum, words: Words) -> str | None:

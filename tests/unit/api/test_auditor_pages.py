@@ -57,6 +57,7 @@ def test_the_headline_is_the_agreed_sentence_and_the_title_begins_with_it(office
     assert f"<h1>{sentence}</h1>" in text
     assert f"<title>{sentence}" in text
     assert "시연용(실제 기록 아님)" in text
+    assert "<dd>공공 와이파이</dd>" in text, "a field has a name in the page's language"
     assert text.count('<li id="step-') == 8
 
 
