@@ -17,6 +17,7 @@ from support.service import SEOUL, Office
 from ledger.errors import ChainError
 from ledger.store.record_keys import open_record_keys
 from ledger.values import AgencyCode, LogIndex
+from ledger.verification.gathering import HEAD_AGE_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +118,12 @@ def stranger(folder: Path) -> Paper:
 
 @contextmanager
 def silent_chain(office: Office) -> Iterator[None]:
-    """The chain answers nobody."""
+    """The chain answers nobody, and what it answered a moment ago is no longer taken for new."""
 
     def silent() -> None:
         raise ChainError("The chain does not answer.")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(office.services.chain, "head", silent)
+        time.sleep(HEAD_AGE_S)
         yield

@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
+from support.papers import silent_chain
 from support.service import SEOUL, Office
 
 from api.pages.results import KOREA
 from api.problem_kinds import PROBLEMS
-from ledger.errors import ChainError
 from ledger.settings import demo_folder
 
 DIGEST = hashlib.sha256(b"a paper").hexdigest()
@@ -220,18 +220,15 @@ def test_a_result_offers_its_evidence_and_an_address_with_nothing_but_the_number
 
 
 def test_without_an_answer_from_the_chain_nothing_is_judged_and_the_last_known_instant_is_named(
-    office: Office, number: str, monkeypatch: pytest.MonkeyPatch
+    office: Office, number: str
 ) -> None:
-    def silent() -> None:
-        raise ChainError("The chain does not answer.")
-
-    monkeypatch.setattr(office.services.chain, "head", silent)
-    for language, known in (("ko", "기준으로는 취소·정지 없음"), ("en", "not revoked or suspended")):
-        status, text, page = read(office, f"/r/{number}", language=language)
+    with silent_chain(office):
+        for language, known in (("ko", "기준으로는 취소·정지 없음"), ("en", "not revoked or suspended")):
+            status, text, page = read(office, f"/r/{number}", language=language)
+            assert (status, page.verdicts, page.tones) == (503, ["cannot-check"], ["none"])
+            assert known in text
+        status, text, page = check(office, f"sha256={DIGEST}&number={number}")
         assert (status, page.verdicts, page.tones) == (503, ["cannot-check"], ["none"])
-        assert known in text
-    status, text, page = check(office, f"sha256={DIGEST}&number={number}")
-    assert (status, page.verdicts, page.tones) == (503, ["cannot-check"], ["none"])
 
 
 def test_the_first_page_carries_the_answer_for_a_service_that_is_gone_later(office: Office) -> None:
