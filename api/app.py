@@ -14,7 +14,7 @@ from api.doorway import Doorway
 from api.lane import SubmissionLane
 from api.openapi import describe
 from api.pages.routes import install_pages
-from api.routers import accounts, agencies, evidence, ledgers, operations, records, status, verifications
+from api.routers import accounts, agencies, council, evidence, ledgers, operations, records, status, verifications
 from ledger.settings import Settings
 from ledger.wiring import Services
 
@@ -25,7 +25,7 @@ DESCRIPTION: Final = """Issue records that anyone can check later, without trust
 Every failure is a problem document (RFC 9457) whose `type` is a page here. Reading and verifying need no key. Writing
 needs `Authorization: Bearer` with an agency's API key. Instants are UTC in whole seconds, digests are lower-case hex.
 """
-ROUTERS: Final = (records, evidence, verifications, status, agencies, accounts, ledgers, operations)
+ROUTERS: Final = (records, evidence, verifications, status, agencies, accounts, council, ledgers, operations)
 
 
 def create_app(services: Services, settings: Settings) -> FastAPI:

@@ -133,6 +133,8 @@ class Refusal(StrEnum):
     """A contract refused; `what` is its notice."""
     DELAYED = "delayed"
     """The act is scheduled, and can be executed from the instant that `what` names: ask again then."""
+    SIGNATURES = "signatures"
+    """The act waits for signatures of council members whose keys are elsewhere: ask again once they signed."""
     OTHER = "other"
     """Anything else; `what` is the chain's own message."""
 

@@ -6,17 +6,17 @@ where the council is spread: `act_digest` is all that they need.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
 
 from eth_abi.abi import encode
 
 from ledger.chain.abi import keccak
 from ledger.chain.calls import INTERFACES
+from ledger.council_act import CouncilAct
 from ledger.ports.chain import Call
 from ledger.ports.keys import ChainSigner
-from ledger.values import Address, Digest32, Instant
+from ledger.values import Address, Digest32
 
 _DOMAIN_TYPE: Final = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _ACT_TYPE: Final = keccak(b"Act(address target,bytes data,uint256 nonce,uint64 deadline)")
@@ -25,16 +25,6 @@ _VERSION: Final = keccak(b"1")
 # Recovering a signer costs about 5,000; the council's own work and the event about 60,000.
 _RELAY_GAS: Final = 120_000
 _MEMBER_GAS: Final = 12_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CouncilAct:
-    """One act, before anybody signed it."""
-
-    target: Address
-    data: bytes
-    nonce: int
-    deadline: Instant
 
 
 def act_digest(act: CouncilAct, *, council: Address, chain_id: int) -> Digest32:
@@ -75,11 +65,3 @@ def act_call(act: CouncilAct, signatures: Mapping[Address, bytes], *, council: A
     data = INTERFACES["Council"].call_data("act", act.target, act.data, act.nonce, act.deadline, packed)
     # The call data is charged twice: in the transaction, and when the council passes it on.
     return Call(to=council, data=data, gas=gas + _RELAY_GAS + _MEMBER_GAS * len(ordered) + 60 * len(data))
-
-
-def signed_by(
-    act: CouncilAct, signers: Sequence[ChainSigner], *, council: Address, chain_id: int
-) -> dict[Address, bytes]:
-    """The signatures of several members at once."""
-    digest = act_digest(act, council=council, chain_id=chain_id)
-    return {signer.address: sign_act(digest, signer) for signer in signers}

@@ -13,6 +13,7 @@ from ledger.chain import calls, replies, reverts
 from ledger.chain.abi import Value
 from ledger.chain.deployment import Deployment
 from ledger.chain.event_source import EventSource
+from ledger.chain.events import name_logs, read_logs
 from ledger.chain.identity import IDENTITY_REQUESTS, NodeIdentity, read_identity
 from ledger.chain.rpc import Failure, Json, JsonRpc, Reply, Request, result_of
 from ledger.chain.sending import Sending
@@ -180,6 +181,20 @@ class EthereumChain:
         if isinstance(answer, Failure) and (name := reverts.error_name(answer.data)) is not None:
             return name
         return _read_answer(contract, function, answer)
+
+    def scheduled(self, target: Address) -> Sequence[bytes]:
+        """Call data of everything that was ever scheduled at the governor for a contract, oldest first."""
+        governor = self._addresses["Governor"]
+        topic = next(e.topic for e in calls.INTERFACES["Governor"].events.values() if e.name == "OperationScheduled")
+        where: dict[str, Json] = {
+            "fromBlock": hex(self.deployment.block),
+            "toBlock": "latest",
+            "address": "0x" + governor.hex(),
+            "topics": ["0x" + topic.hex()],
+        }
+        logs = name_logs(read_logs(self._rpc.call("eth_getLogs", where)), {"Governor": governor})
+        wanted = "0x" + target.hex()
+        return [bytes(log.values["data"]) for log in logs if log.values["target"] == wanted]  # type: ignore[call-overload]
 
     def _ask(self, questions: Sequence[Question]) -> Sequence[Reply]:
         requests = []

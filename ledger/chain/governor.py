@@ -15,11 +15,13 @@ from typing import Final
 from eth_abi.abi import encode
 
 from ledger.chain.abi import Value
+from ledger.chain.act_file import ActFolder
 from ledger.chain.calls import INTERFACES, anchor_value
-from ledger.chain.council import CouncilAct, act_call, signed_by
+from ledger.chain.council_acts import ACT_GAS, CouncilActs
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.submit import see_through
 from ledger.chain.transactions import Unsigned
+from ledger.council_act import ActFile
 from ledger.errors import ChainRefusedError, InputError, Refusal
 from ledger.hashing.digests import sha256
 from ledger.ports.chain import Anchor, Call, LogState
@@ -28,12 +30,10 @@ from ledger.records.origin import compose_origin
 from ledger.records.origin import log_id as id_of
 from ledger.values import Address, AgencyCode, Instant, KeyId, LogId, Role, format_instant
 
-# What an act needs of its own; the dearest, a successor, was measured at 108,000.
-_ACT_GAS: Final = 400_000
 _VOID_HEAD_GAS: Final = 20_000
 _TRANSFER_GAS: Final = 21_000
-# Signatures are worth nothing an hour later: the act is relayed at once.
-_DEADLINE_S: Final = 3600
+# AccessManager's own: what was scheduled and not executed for so long is void.
+_EXECUTABLE_S: Final = 7 * 86_400
 # A funded key can pay for about this much gas: ten of the dearest transactions.
 _FUNDED_GAS: Final = 160_000_000
 # Bits 0 to 3: records to each status; 4 to 6: batches, which are never superseded.
@@ -50,6 +50,7 @@ class Governor:
         signers: Sequence[ChainSigner],
         *,
         relayer: ChainSigner | None = None,
+        acts: ActFolder | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Nothing is asked yet.
@@ -58,12 +59,14 @@ class Governor:
             chain: the contracts.
             signers: the members' keys; too few of them are refused at the first act.
             relayer: who sends and pays; None: the first signer. It needs no right.
+            acts: where acts wait for members who sign on machines of their own; None: nowhere.
             clock: seconds since 1970, for the deadline of signatures.
         """
         self._chain = chain
         self._signers = tuple(signers)
         self._relayer = relayer or (self._signers[0] if self._signers else None)
         self._clock = clock
+        self._council = CouncilActs(chain, signers, acts, clock=clock, send=self._send)
         self._lock = threading.Lock()
 
     # Agencies and keys
@@ -110,10 +113,16 @@ class Governor:
             )
 
     def move_not_after(self, key_id: KeyId, not_after: Instant) -> None:
-        """End a key's window at an instant that lies in the future."""
+        """End a key's window at an instant that lies in the future.
+
+        Where the governor has a delay, the end is that much later and a week more, in which the act can be executed
+        before the scheduling itself expires. An end of this key that waits already, for the delay or for signatures,
+        is gone on with.
+        """
         known = self._key(key_id)
         if known is None or known[4] != not_after:
-            self._act("AgencyRegistry", "moveNotAfter", key_id, not_after)
+            end = self._end_that_waits(key_id) or not_after + self._late()
+            self._act("AgencyRegistry", "moveNotAfter", key_id, end)
 
     def disable_key(self, key_id: KeyId) -> None:
         """End a key's window now."""
@@ -185,7 +194,7 @@ class Governor:
             left = left or list(anchors)
             data = INTERFACES["CheckpointRegistry"].call_data("voidHeads", log_id, [anchor_value(a) for a in left])
             registry = self._chain.registries()["CheckpointRegistry"]
-            gas = _ACT_GAS + _VOID_HEAD_GAS * len(left)
+            gas = ACT_GAS + _VOID_HEAD_GAS * len(left)
             with self._lock:
                 self._send(Call(to=registry, data=data, gas=gas))
 
@@ -214,14 +223,14 @@ class Governor:
                 raise ChainRefusedError(f"The council may not call {contract}.{function}.", refusal=Refusal.REVERTED)
             if not immediate:
                 self._wait_for_delay(target, data, f"{contract}.{function}")
-            self._council_acts(target, data)
+            self._council.act(target, data)
 
     def _wait_for_delay(self, target: Address, data: bytes, what: str) -> None:
         """Schedule where it is not scheduled; return only once it can be executed."""
         ready = self._schedule_of(target, data)
         if ready == 0:
             governor = self._chain.registries()["Governor"]
-            self._council_acts(governor, INTERFACES["Governor"].call_data("schedule", target, data, 0))
+            self._council.act(governor, INTERFACES["Governor"].call_data("schedule", target, data, 0))
             ready = self._schedule_of(target, data)
         if max(int(self._clock()), self._chain.head().time) < ready:
             when = format_instant(Instant(ready))
@@ -231,6 +240,25 @@ class Governor:
                 fix="Do the same again after that instant.",
             )
 
+    def _late(self) -> int:
+        """Seconds from an act's beginning until the last moment at which it can be executed."""
+        delay = self._chain.deployment.terms.minimum_delay_s
+        return delay + _EXECUTABLE_S if delay else 0
+
+    def _end_that_waits(self, key_id: KeyId) -> int | None:
+        """The end of a key's window that was scheduled, or waits for signatures; the newest that can still happen."""
+        registry = self._chain.registries()["AgencyRegistry"]
+        begun = INTERFACES["AgencyRegistry"].functions["moveNotAfter"].selector + key_id
+        with self._lock:
+            waiting = [file.act.data for file in self._council.waiting()]
+        scheduled = [data for data in self._chain.scheduled(registry) if self._schedule_of(registry, data)]
+        for data in reversed([*scheduled, *waiting]):
+            # A waiting act may be the scheduling of the end, which holds the end's own call data.
+            place = data.find(begun)
+            if place >= 0 and (end := int.from_bytes(data[place + 36 : place + 68])) > self._chain.head().time:
+                return end
+        return None
+
     def _schedule_of(self, target: Address, data: bytes) -> int:
         """From when on an act can be executed; 0 where it is not scheduled, or waited too long."""
         council = self._chain.registries()["Council"]
@@ -239,22 +267,20 @@ class Governor:
         assert isinstance(ready, int)
         return ready
 
-    def _council_acts(self, target: Address, data: bytes) -> None:
-        council = self._chain.registries()["Council"]
-        needed = self._chain.deployment.terms.threshold
-        members = set(self._chain.deployment.terms.members)
-        signers = [signer for signer in self._signers if signer.address in members][:needed]
-        if len(signers) < needed:
-            raise ChainRefusedError(
-                f"The council acts with {needed} signatures, and this machine holds {len(signers)} members' keys.",
-                fix="Let the other members sign the act on their machines.",
-            )
-        ((nonce,),) = self._chain.read([("Council", "nonces", (council,))])
-        assert isinstance(nonce, int)
-        now = max(int(self._clock()), self._chain.head().time)
-        act = CouncilAct(target=target, data=data, nonce=nonce, deadline=Instant(now + _DEADLINE_S))
-        signatures = signed_by(act, signers, council=council, chain_id=self._chain.deployment.chain_id)
-        self._send(act_call(act, signatures, council=council, gas=_ACT_GAS))
+    @property
+    def threshold(self) -> int:
+        """Signatures that an act of the council needs."""
+        return self._chain.deployment.terms.threshold
+
+    def waiting_acts(self) -> Sequence[ActFile]:
+        """Acts that wait for signatures, in the order in which they can happen."""
+        with self._lock:
+            return self._council.waiting()
+
+    def add_signatures(self, file: ActFile) -> int:
+        """Take signatures that were made elsewhere; how many acts happened by that. See `CouncilActs`."""
+        with self._lock:
+            return self._council.add_signatures(file)
 
     def _send(self, call: Call) -> None:
         relayer = self._paying()

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "agency": Command("ledger.cli.agency", "Register agencies, and give and revoke their API keys."),
     "account": Command("ledger.cli.account", "Add, list and disable the people who sign in to the clerk's pages."),
     "key": Command("ledger.cli.key", "List and rotate an agency's keys, declare one compromised, undo its acts."),
+    "council": Command("ledger.cli.council", "Sign acts of the council on a machine of one's own, and send them."),
     "trust": Command("ledger.cli.trust", "Write the trust file that verifiers start from."),
     "backup": Command(
         "ledger.cli.backup", "Copy everything of a data folder into a new one, while its service runs."

@@ -5,6 +5,9 @@ on chain; 2. the governor opens its log; 3. the store keeps the log and the agen
 up; 5. the first clerk's API key is made, and given out once. A crash leaves an agency without a log (1, 2),
 without clerks (3, 4), or with a key that nobody was told (5); registering again goes on from there, and in the
 last case an administrator makes another API key.
+
+Where the governor has a delay, or members sign elsewhere, 1 and 2 are begun together and the call raises, saying from
+when on the same call goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from ledger.hashing.digests import sha256
 from ledger.hashing.encodings import b64u_encode
 from ledger.log.agency_keys import AgencyKey, AgencyKeys
 from ledger.log.mirror import Mirror
+from ledger.log.postponed import Postponed
 from ledger.log.successor import LogSwitch, SuccessorLogs, newest_log
 from ledger.ports.agencies import Agency, AgencyStore, ApiKey, ApiRole
 from ledger.ports.governance import Governance
@@ -178,9 +182,11 @@ class Agencies:
         if known:
             return newest_log(known, code)
         origin = compose_origin(self._log_name, code)
-        self._governance.register_agency(code)
-        self._keys.provide(code, origin)
-        self._governance.open_log(self._log_name, code, self._max_delay_s)
+        postponed = Postponed()
+        postponed.begin(lambda: self._governance.register_agency(code))
+        postponed.begin(lambda: self._keys.provide(code, origin))
+        postponed.begin(lambda: self._governance.open_log(self._log_name, code, self._max_delay_s))
+        postponed.settle()
         return self._records.add_log(
             origin=origin,
             log_id=log_id(origin),

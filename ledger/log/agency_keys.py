@@ -6,18 +6,22 @@ stolen (contracts README, "Windows").
 
 Rotating: 1. a spare is in window on chain, or one is drawn and put there; 2. the keystore signs with it from now on;
 3. the old key's window gets an end, `overlap_s` ahead, since what it signed must still be anchored while it is
-   in window; 4. a new spare is put on chain. A crash after 1 leaves a spare; after 2 an old key without an end,
-   which the next `rotate` ends first; after 3 no spare, which the next `provide` draws.
+   in window; 4. a new spare is put on chain. A crash after 1 leaves a spare; after 2 an old key without an end: the
+   next `rotate` of this role does 3 and 4 and no second rotation; after 3 no spare, which the next `provide` draws.
+Where the governor has a delay, 3 and 4 are scheduled together, `rotate` raises and says from when on, and the same
+call does them then: the new key signs from the first call on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ledger.errors import ConflictError, NotFoundError
 from ledger.log.mirror import Mirror
+from ledger.log.postponed import Postponed
 from ledger.ports.chain import KeyEvent
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.governance import Governance
@@ -76,9 +80,11 @@ class AgencyKeys:
         for role in CHAIN_ROLES:
             while len(self._usable(agency, role, None)) < 2:
                 self._maker.add_chain_key(agency, role)
+        postponed = Postponed()
         for key in self._maker.kept_keys(agency):
             if not key.ended and (key.origin in (None, origin)):
-                self._register(key)
+                postponed.begin(partial(self._register, key))
+        postponed.settle()
 
     def keys(self, agency: AgencyCode) -> Sequence[AgencyKey]:
         """All keys of an agency that the mirror has seen, with their windows."""
@@ -102,14 +108,15 @@ class AgencyKeys:
         if role not in (*NOTE_ROLES, *CHAIN_ROLES):
             raise ConflictError(f"This service holds no {role.name} keys.", where="role")
         self._mirror.step()
-        self._end_rotated(agency)
-        chosen = self._replacement(agency, role, origin)
-        self._maker.make_current(chosen)
+        if not any(event.role is role for event in self._endless(agency)):
+            self._maker.make_current(self._replacement(agency, role, origin))
+        postponed = Postponed()
+        postponed.begin(lambda: self._end_rotated(agency))
+        postponed.begin(lambda: self.provide(agency, origin))
         self._mirror.step()
-        self._end_rotated(agency)
-        self.provide(agency, origin)
-        self._mirror.step()
-        return self.key(agency, chosen)
+        postponed.settle()
+        mine = [key for key in self._maker.kept_keys(agency) if key.role is role and key.origin in (None, origin)]
+        return self.key(agency, next(key.key_id for key in mine if key.current))
 
     def declare_compromised(self, agency: AgencyCode, key_id: KeyId, since: Instant | None) -> AgencyKey:
         """Declare a key stolen, now and, where given, since an instant in the past; sign with another from now on.
@@ -162,11 +169,15 @@ class AgencyKeys:
         return found
 
     def _end_rotated(self, agency: AgencyCode) -> None:
-        """Give an end to keys that were rotated out and have none: now, or before a crash."""
+        """Give an end to keys that were rotated out and have none."""
+        for event in self._endless(agency):
+            self._governance.move_not_after(event.key_id, Instant(self._clock() + self._overlap_s))
+
+    def _endless(self, agency: AgencyCode) -> Sequence[KeyEvent]:
+        """Keys that were rotated out and have no end on chain: a rotation that waits, or that a crash broke off."""
         ended = {key.key_id for key in self._maker.kept_keys(agency) if key.ended}
-        for event in self._chain_store.keys(agency):
-            if event.key_id in ended and not event.not_after and not event.compromised_since:
-                self._governance.move_not_after(event.key_id, Instant(self._clock() + self._overlap_s))
+        events = self._chain_store.keys(agency)
+        return [e for e in events if e.key_id in ended and not e.not_after and not e.compromised_since]
 
 
 def _view(event: KeyEvent, kept: KeptKey | None) -> AgencyKey:

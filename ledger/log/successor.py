@@ -26,6 +26,7 @@ from ledger.errors import EvidenceError, NotFoundError
 from ledger.hashing.encodings import hex_encode
 from ledger.log.agency_keys import AgencyKeys
 from ledger.log.mirror import Mirror
+from ledger.log.postponed import Postponed
 from ledger.merkle.tiles import root_at
 from ledger.ports.chain import AnchorEvent, Chain, LogState
 from ledger.ports.chain_store import ChainStore
@@ -159,8 +160,10 @@ class SuccessorLogs:
     def _open_on_chain(self, old: LogInfo, good: AnchorEvent | None) -> LogInfo:
         name = parse_origin(old.origin).name
         origin = compose_origin(name, old.agency, old.generation + 1)
-        self._keys.provide(old.agency, origin)
-        self._governance.open_successor(name, old.log_id, good.anchor if good else None)
+        postponed = Postponed()
+        postponed.begin(lambda: self._keys.provide(old.agency, origin))
+        postponed.begin(lambda: self._governance.open_successor(name, old.log_id, good.anchor if good else None))
+        postponed.settle()
         self._mirror.step()
         return self._records.add_successor(
             old.log_no,

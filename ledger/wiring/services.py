@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.accounts.service import Accounts
+from ledger.chain.act_file import ActFolder
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.governor import Governor
 from ledger.chain.keeper import ChainKeeper
@@ -47,6 +48,7 @@ from ledger.wiring.desk import join_desk
 from ledger.wiring.folder import PAUSE_FILE, Adapters, open_adapters
 
 TRUST_FILE: Final = "trust.note"
+COUNCIL_FOLDER: Final = "council"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Services:
     desk: Desk
     chain: EthereumChain
     keyring: Keystore
+    governor: Governor
     agencies: Agencies
     issuance: Issuance
     lookup: Lookup
@@ -148,6 +151,8 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         random=RandomPool(),
     )
     loop = _chain_loop(parts, issuance)
+    acts = ActFolder(parts.settings.data / COUNCIL_FOLDER)
+    governor = Governor(parts.chain, parts.keyring.governor_signers(), acts=acts)
     trust = _trust_files(parts)
 
     def public(log_no: int, index: LogIndex) -> bytes:
@@ -167,7 +172,8 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         ),
         chain=chain,
         keyring=parts.keyring,
-        agencies=_agencies(parts, loop.mirror, issuance),
+        governor=governor,
+        agencies=_agencies(parts, governor, loop.mirror, issuance),
         issuance=issuance,
         lookup=lookup,
         evidence=evidence,
@@ -225,8 +231,7 @@ def _chain_loop(parts: Adapters, issuance: Issuance) -> ChainLoop:
     )
 
 
-def _agencies(parts: Adapters, mirror: Mirror, switch: Issuance) -> Agencies:
-    governor = Governor(parts.chain, parts.keyring.governor_signers())
+def _agencies(parts: Adapters, governor: Governor, mirror: Mirror, switch: Issuance) -> Agencies:
     keys = AgencyKeys(
         chain_store=parts.chain_store,
         governance=governor,

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.chain.act_file import ActFolder
 from ledger.chain.deployment import Deployment
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.governor import Governor
@@ -113,7 +114,7 @@ class Bureau:
         store = open_store(folder / "ledger.db")
         record_keys = open_record_keys(folder / "record-keys.db")
         clock = TestClock()
-        governor = Governor(ethereum, council)
+        governor = Governor(ethereum, council, acts=ActFolder(folder / "council"))
         mirror = Mirror(chain, store.chain, first_block=deployment.block)
         outbox = Outbox(chain, store.chain, keystore, stuck_after_s=stuck_after_s)
         anchorer = Anchorer(

@@ -54,6 +54,8 @@ INTERFACE: dict[str, frozenset[str]] = {
     "POST /v1/agencies/{agency}/keys": MANAGERS,
     "POST /v1/agencies/{agency}/keys/{key_id}/compromised": MANAGERS,
     "POST /v1/agencies/{agency}/keys/{key_id}/undo": MANAGERS,
+    "GET /v1/council/acts": OPERATOR,
+    "POST /v1/council/acts": OPERATOR,
     "GET /v1/agencies/{agency}/api-keys": MANAGERS,
     "POST /v1/agencies/{agency}/api-keys": MANAGERS,
     "DELETE /v1/agencies/{agency}/api-keys/{key_no}": MANAGERS,

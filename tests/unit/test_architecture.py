@@ -38,11 +38,14 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.trace": PURE | {"ledger.cli", "ledger.cli.verify_trust", "ledger.procurement", "ledger.verification"},
     "ledger.durable": {"ledger.errors"},
     "ledger.locks": {"ledger.errors"},
+    # An act of the council as a file: chain, interface and command line read and write it.
+    "ledger.council_act": {"ledger.errors", "ledger.hashing", "ledger.values"},
     "ledger.log": PURE | {"ledger.durable", "ledger.locks", "ledger.ports", "ledger.log.collector"},
     "ledger.log.collector": set(),
     # Deploying refuses keys that everybody has; the list of them needs nothing else of the keys.
     "ledger.keys.wellknown": {"ledger.values"},
-    "ledger.chain": PURE | {"ledger.durable", "ledger.procurement", "ledger.ports", "ledger.keys.wellknown"},
+    "ledger.chain": PURE
+    | {"ledger.council_act", "ledger.durable", "ledger.procurement", "ledger.ports", "ledger.keys.wellknown"},
     "ledger.store": PURE | {"ledger.ports"},
     "ledger.keys": PURE | {"ledger.durable", "ledger.ports", "ledger.keys.wellknown"},
     "ledger.documents": PURE | {"ledger.ports"},
@@ -80,6 +83,9 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.verify_words": PURE | {"ledger.verification"},
     "ledger.cli.verify_online": PURE | {"ledger.verification", "ledger.cli"},
     "ledger.cli": PURE | {"ledger.durable", "ledger.wiring", "ledger.settings", "ledger.procurement", "ledger.ports"},
+    # A member of the council signs without a service: their keystore, and the act in words.
+    "ledger.cli.council": PURE
+    | {"ledger.cli", "ledger.chain", "ledger.council_act", "ledger.durable", "ledger.keys"},
     "ledger.cli.fsck": PURE | {"ledger.cli", "ledger.log", "ledger.settings", "ledger.wiring"},
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents", "ledger.durable", "ledger.settings"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
@@ -113,6 +119,7 @@ ROOMS: dict[str, set[str]] = {
     "api.tile_path": {"ledger.errors"},
     # The forms that cross the ledger's services, written as JSON; nothing here calls one.
     "api.schemas": {
+        "ledger.council_act",
         "ledger.values",
         "ledger.records",
         "ledger.verification",
@@ -142,6 +149,7 @@ ROOMS: dict[str, set[str]] = {
         "api.problems",
         "api.schemas",
         "api.tile_path",
+        "ledger.council_act",
         "ledger.log",
         "ledger.ports",
         "ledger.wiring",

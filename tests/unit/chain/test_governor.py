@@ -11,8 +11,9 @@ from support.chains import DeployedChain, RunningChain, deployed_on, key_id_of, 
 
 from ledger.chain.abi import keccak
 from ledger.chain.calls import INTERFACES
-from ledger.chain.council import CouncilAct, act_call, act_digest, signed_by
+from ledger.chain.council import act_call, act_digest, sign_act
 from ledger.chain.governor import Governor
+from ledger.council_act import CouncilAct
 from ledger.errors import ChainRefusedError, InputError, Refusal
 from ledger.keys.signers import FileChainSigner, draw_secret
 from ledger.ports.chain import Anchor, AnchorEvent, KeyEvent, LogState, TransactionOutcome
@@ -182,9 +183,9 @@ def test_two_of_three_act_and_one_does_not(engine: RunningChain) -> None:
         none = Governor(ours.ethereum, [])
         agency = AgencyCode("6110000")
         for governor in (one, stranger):
-            with pytest.raises(ChainRefusedError, match="2 signatures, and this machine holds 1"):
+            with pytest.raises(ChainRefusedError, match="2 signatures, and this act has 1"):
                 governor.register_agency(agency)
-        with pytest.raises(ChainRefusedError, match="2 signatures, and this machine holds 0"):
+        with pytest.raises(ChainRefusedError, match="2 signatures, and this act has 0"):
             none.register_agency(agency)
         relayer = engine.new_signer()
         Governor(ours.ethereum, ours.members[1:], relayer=relayer).register_agency(agency)
@@ -197,7 +198,8 @@ def test_signatures_count_for_one_act_only(engine: RunningChain) -> None:
         council, chain_id = ours.deployment.contracts["Council"].address, ours.deployment.chain_id
         relayer = engine.new_signer()
         act = CouncilAct(target=council, data=b"", nonce=0, deadline=Instant(ours.ethereum.head().time + 900))
-        both = signed_by(act, ours.members[:2], council=council, chain_id=chain_id)
+        digest = act_digest(act, council=council, chain_id=chain_id)
+        both = {member.address: sign_act(digest, member) for member in ours.members[:2]}
         one = dict(list(both.items())[:1])
 
         def problem(act: CouncilAct, signatures: dict[object, bytes]) -> str:

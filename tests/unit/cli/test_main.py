@@ -41,6 +41,7 @@ def test_every_command_of_the_issue_is_in_the_table() -> None:
             "agency",
             "account",
             "key",
+            "council",
             "trust",
             "backup",
             "restore",
