@@ -21,6 +21,7 @@ from ledger.log.status_rules import LANES, replay, status_in
 from ledger.ports.chain import AnchorEvent, Block, StatusEvent, compromised
 from ledger.ports.chain_store import ChainStore, StatusRequest
 from ledger.ports.records import LogInfo, RecordStore
+from ledger.records.record import parse_record
 from ledger.values import Digest32, Instant, KeyId, LogId, LogIndex, Reason, Status, worse
 
 
@@ -34,7 +35,8 @@ class StatusView:
         pending: whether an accepted act that is not final yet decides it.
         block: the newest mirrored block, of which this is said; None before anything was mirrored.
         anchor: the first anchor that covers the record; None while it is not anchored.
-        successor: the record that supersedes it, if any.
+        successor: the record that supersedes it and names it back; None where there is none. The contract does not
+            read records: that the later one names the earlier is for whoever shows it to check (contracts README).
     """
 
     record: Status
@@ -199,11 +201,18 @@ class StatusReader:
     def _successor(self, log_no: int, index: LogIndex) -> tuple[LogId, LogIndex] | None:
         known = self._chain_store.successor_of(log_no, index)
         if known is not None:
-            return known
+            return known if self._names_back(log_no, index, *known) else None
         for request in self._open(log_no, index, None):
             if request.act.successors and request.act.successor_log is not None:
                 return request.act.successor_log, request.act.successors[request.act.indexes.index(index)]
         return None
+
+    def _names_back(self, log_no: int, index: LogIndex, log_id: LogId, successor: LogIndex) -> bool:
+        """Whether a record that the chain names as successor is there and says so itself."""
+        home = next((log for log in self.lineage(log_no) if log.log_id == log_id), None)
+        if home is None or successor >= self._records.tree_size(home.log_no):
+            return False
+        return parse_record(self._records.record(home.log_no, successor).leaf).supersedes == index
 
     def _events(self, log_no: int, index: LogIndex, batch: int | None) -> Sequence[StatusEvent]:
         """Acts on the record in its own log, and on its batch in any generation, in the chain's order."""

@@ -174,6 +174,18 @@ def test_only_a_known_status_key_can_be_undone(bureau: Bureau) -> None:
         bureau.loop.undo(bureau.code, anchor.key_id)
 
 
+def test_a_successor_that_does_not_name_the_record_back_is_not_shown(bureau: Bureau) -> None:
+    """The contract can't read records: what a key names there is checked here before it is shown."""
+    old, other = bureau.issue(2)
+    (right,) = bureau.issue(1, supersedes=[old])
+    bureau.settle()
+    log = bureau.log
+    steal_and_change(bureau, act(bureau, A, P, old, other, successor_log=log.log_id, successors=(right, right)))
+    views = [bureau.status.status_now(log.log_no, index) for index in (old, other)]
+    assert [view.record for view in views] == [P, P], "the status itself stands"
+    assert [view.successor for view in views] == [(log.log_id, right), None]
+
+
 class Deaf:
     """A chain that loses what it is sent."""
 
