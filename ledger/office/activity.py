@@ -83,6 +83,10 @@ class ActivityLog:
         """Keep that somebody looked at personal facts."""
         self._store.add_visit(Visit(at=self._clock(), account_no=who.account_no, act=act, subject=subject))
 
+    def visits(self, accounts: Sequence[Account], limit: int) -> Sequence[Visit]:
+        """Who looked at what, and who signed in, newest first."""
+        return self._store.visits([account.account_no for account in accounts], limit)
+
     def record_waiting(self) -> int:
         """Record the entries that have no record yet; answers how many got one.
 

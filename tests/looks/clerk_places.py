@@ -46,7 +46,7 @@ def clerk_places(office: Office) -> list[tuple[str, str, str, Callable[[Page], N
     }
     rows = [(f"clerk-{name}", path, "clerk", None) for name, path in pages.items()]
     rows.append(("clerk-form-wrong", "/clerk/issue/completion", "clerk", _send_wrong))
-    rows += [(f"clerk-{name}", f"/clerk/{name}", "administrator", None) for name in ("people", "activity")]
+    rows += [(f"clerk-{name}", f"/clerk/{name}", "administrator", None) for name in ("people", "activity", "visits")]
     return [("clerk-sign-in", "/clerk/sign-in", "", None), *rows]
 
 

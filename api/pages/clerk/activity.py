@@ -20,6 +20,7 @@ from ledger.ports.runs import Activity
 router = APIRouter(include_in_schema=False)
 Managing = Annotated[Clerk, acting(Act.MANAGE_KEYS)]
 SHOWN: Final = 50
+VISITS_SHOWN: Final = 200
 
 
 @router.get("/clerk/activity")
@@ -42,6 +43,23 @@ def entry_bytes(clerk: Somebody, entry_no: Annotated[int, Path(ge=1, lt=2**31)])
         raise NotFoundError("There is no such entry.", where="address")
     headers = {"content-disposition": f'attachment; filename="activity-{entry_no}.json"', "cache-control": "no-store"}
     return Response(found[0].body.encode(), media_type="application/json", headers=headers)
+
+
+@router.get("/clerk/visits")
+def visits(clerk: Managing) -> Response:
+    """Who signed in and who looked at personal facts: for the administrator, and nowhere in the ledger."""
+    people = {account.account_no: account for account in clerk.services.accounts.of_agency(clerk.account.agency)}
+    found = clerk.services.desk.activity.visits(list(people.values()), VISITS_SHOWN)
+    rows = [
+        {
+            "at": moment(visit.at),
+            "who": people[visit.account_no].name,
+            "what": clerk.words[f"looked_{visit.act.replace('-', '_').replace(' ', '_')}"],
+            "about": visit.subject,
+        }
+        for visit in found
+    ]
+    return clerk.page("visits.html", {"rows": rows})
 
 
 @router.post("/clerk/activity/rules")

@@ -31,7 +31,7 @@ _SHAPES: Final = {Status.ACTIVE: "✓", Status.SUSPENDED: "!", Status.SUPERSEDED
 def document(clerk: Reader, index: Index) -> Response:
     """One document with everything that this office knows of it."""
     view = record_of(clerk, LogIndex(index))
-    clerk.services.desk.activity.looked(clerk.account, "document", f"record {index}")
+    clerk.services.desk.activity.looked(clerk.account, "document", str(index))
     return clerk.page("document.html", _view(clerk, view))
 
 
@@ -42,7 +42,7 @@ def paper(clerk: Reader, index: Index) -> Response:
     found = clerk.services.desk.run_of_record(clerk.account, LogIndex(index), batch)
     if found is None:
         raise NotFoundError("The desk no longer has this paper.", where="index", fix="Issue a correction.")
-    clerk.services.desk.activity.looked(clerk.account, "paper", f"record {index}")
+    clerk.services.desk.activity.looked(clerk.account, "paper", str(index))
     pdf = clerk.services.desk.paper(*found)
     headers = {"content-disposition": f'inline; filename="sillok-{index}.pdf"', "cache-control": "no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)
@@ -52,7 +52,7 @@ def paper(clerk: Reader, index: Index) -> Response:
 def evidence(clerk: Reader, index: Index) -> Response:
     """Its evidence with every fact, for the holder."""
     view = record_of(clerk, LogIndex(index))
-    clerk.services.desk.activity.looked(clerk.account, "evidence", f"record {index}")
+    clerk.services.desk.activity.looked(clerk.account, "evidence", str(index))
     made = clerk.services.evidence.make(view.log.log_no, view.index, Disclose.ALL)
     headers = {"content-disposition": f'attachment; filename="sillok-{index}.evidence.json"'}
     return Response(made, media_type="application/json", headers={**headers, "cache-control": "no-store"})
@@ -76,7 +76,7 @@ def search(clerk: Reader, q: Annotated[str, Query(max_length=100)] = "") -> Resp
         if view.record.agency != clerk.account.agency:
             return clerk.page("search.html", _found(clerk, asked, (), clerk.words["search_other_agency"]))
         return clerk.go(f"/clerk/documents/{view.index}")
-    clerk.services.desk.activity.looked(clerk.account, "search by name", "runs")
+    clerk.services.desk.activity.looked(clerk.account, "search", "")
     hits = find_names(clerk.services.desk, clerk.account, asked)
     return clerk.page("search.html", _found(clerk, asked, hits, None if hits else clerk.words["search_none"]))
 

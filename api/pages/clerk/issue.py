@@ -79,7 +79,7 @@ def _must_stand(clerk: Clerk, index: LogIndex) -> None:
 
 def present_values(clerk: Clerk, index: LogIndex) -> dict[str, str]:
     """The facts of a record as its form would have them."""
-    clerk.services.desk.activity.looked(clerk.account, "correct", f"record {index}")
+    clerk.services.desk.activity.looked(clerk.account, "correct", str(index))
     view = clerk.services.lookup.by_index(clerk.account.agency, index)
     return {fact.path: str(fact.value) for fact in view.disclosures or ()}
 

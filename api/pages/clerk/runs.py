@@ -87,7 +87,7 @@ def problems(clerk: Reader, run_no: RunNo) -> Response:
     """Every row with something to mend, as a table."""
     run = clerk.services.desk.run(clerk.account, run_no)
     template = template_of(run.new.template)
-    clerk.services.desk.activity.looked(clerk.account, "problems", f"run {run_no}")
+    clerk.services.desk.activity.looked(clerk.account, "problems", f"#{run_no}")
 
     def lines() -> Iterator[list[str]]:
         yield [clerk.words["row_number"], clerk.words["row_problem"], *labels(template, clerk.words)]
@@ -104,7 +104,7 @@ def results(clerk: Reader, run_no: RunNo) -> Response:
     """What became of every row, as a table."""
     run = clerk.services.desk.run(clerk.account, run_no)
     template, folder = template_of(run.new.template), clerk.services.desk.folder(run)
-    clerk.services.desk.activity.looked(clerk.account, "results", f"run {run_no}")
+    clerk.services.desk.activity.looked(clerk.account, "results", f"#{run_no}")
     words = clerk.words
 
     def lines() -> Iterator[list[str]]:
@@ -124,7 +124,7 @@ def papers(clerk: Reader, run_no: RunNo) -> Response:
     run = clerk.services.desk.run(clerk.account, run_no)
     if run.deleted_at is not None:
         raise NotFoundError("The papers of this run were deleted.", where="run")
-    clerk.services.desk.activity.looked(clerk.account, "papers", f"run {run_no}")
+    clerk.services.desk.activity.looked(clerk.account, "papers", f"#{run_no}")
     headers = {"content-disposition": f'attachment; filename="sillok-run-{run_no}.zip"', "cache-control": "no-store"}
     return StreamingResponse(_zip(clerk, run), media_type="application/zip", headers=headers)
 
@@ -133,7 +133,7 @@ def papers(clerk: Reader, run_no: RunNo) -> Response:
 def picture(clerk: Reader, run_no: RunNo, line: Annotated[int, Path(ge=1, le=100_000)]) -> Response:
     """One paper as a picture, beside its row."""
     run = clerk.services.desk.run(clerk.account, run_no)
-    clerk.services.desk.activity.looked(clerk.account, "paper", f"run {run_no} line {line}")
+    clerk.services.desk.activity.looked(clerk.account, "paper", f"#{run_no}/{line}")
     image = clerk.services.desk.picture(run, line)
     return Response(image, media_type="image/png", headers={"cache-control": "no-store"})
 
@@ -142,7 +142,7 @@ def picture(clerk: Reader, run_no: RunNo, line: Annotated[int, Path(ge=1, le=100
 def paper(clerk: Reader, run_no: RunNo, line: Annotated[int, Path(ge=1, le=100_000)]) -> Response:
     """One paper: as it was issued, or before that as it would be."""
     run = clerk.services.desk.run(clerk.account, run_no)
-    clerk.services.desk.activity.looked(clerk.account, "paper", f"run {run_no} line {line}")
+    clerk.services.desk.activity.looked(clerk.account, "paper", f"#{run_no}/{line}")
     headers = {"content-disposition": f'inline; filename="{line:06d}.pdf"', "cache-control": "no-store"}
     return Response(clerk.services.desk.paper(run, line), media_type="application/pdf", headers=headers)
 
@@ -162,7 +162,7 @@ def _page(clerk: Clerk, run: Run) -> Response:
     bad: list[RowView] = []
     good: list[RowView] = []
     if there and run.state in (RunState.DRAFT, RunState.WAITING):
-        clerk.services.desk.activity.looked(clerk.account, "preview", f"run {run.run_no}")
+        clerk.services.desk.activity.looked(clerk.account, "preview", f"#{run.run_no}")
         for row in folder.rows():
             rows, most = (bad, BAD_SHOWN) if row.problems else (good, GOOD_SHOWN)
             if len(rows) < most:

@@ -61,6 +61,7 @@ async def sign_in(request: Request) -> Response:
     signed = await run_in_threadpool(accounts.sign_in, login, password, replaces=token_of(request))
     if signed is None:
         return _form(request, following, ("sign_in_wrong", 0), 403, login)
+    desk_of(request).services.desk.activity.looked(signed.account, "sign-in", "")
     throttle.addresses.give_back(host)
     throttle.logins.give_back(name)
     language = words_at(request).language
