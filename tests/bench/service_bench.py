@@ -30,7 +30,7 @@ from bench.chain_bench import transactions_per_s
 from bench.intake_bench import KINDS, bare_sqlite, lines
 from bench.row import Row, needs
 from bench.tree_bench import Tiles
-from bench.trivial import running_trivial
+from bench.trivial import Peer, running_trivial
 from support.service_process import Service, add_seoul, done
 
 from ledger.merkle.nodes import leaf_hash
@@ -102,11 +102,29 @@ class Running:
         """Where its chain listens."""
         return str(json.loads((self.service.data / "service.json").read_text())["rpc"])
 
+    def cpu_s(self) -> float:
+        """Seconds of CPU that the service has used, with its chain and its helpers."""
+        assert self.service.process is not None
+        return _cpu_s(self.service.process.pid)
+
     def mebibytes(self) -> int:
         """Resident memory of the service's own process now."""
         assert self.service.process is not None
         status = Path(f"/proc/{self.service.process.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) >> 10
+
+
+def _cpu_s(root: int) -> float:
+    """Seconds of CPU of a process and of its children that run."""
+    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:  # it ended meanwhile
+            continue
+        if root in (int(folder.name), int(fields[1])):
+            total += (int(fields[11]) + int(fields[12])) / ticks
+    return total
 
 
 @contextmanager
@@ -124,18 +142,22 @@ def running() -> Iterator[Running]:
         shutil.rmtree(folder)
 
 
-def singles(office: Running, peer: str, count: int, latencies: list[float]) -> Iterator[Row]:
+def singles(office: Running, peer: Peer, count: int, latencies: list[float]) -> Iterator[Row]:
     """Single submissions, each answered once it is on disk."""
     ours: list[float] = []
     theirs: list[float] = []
-    groups = office.groups()
+    groups, busy, busy_peer = office.groups(), 0.0, 0.0
     for number in range(ROUNDS):
         requests = office.submissions(count, f"s{count}-{number}-")
+        before = office.cpu_s()
         answers = load.run(office.service.url, requests, connections=CONNECTIONS)
+        busy += office.cpu_s() - before
         assert not answers.failed
         latencies += answers.latencies
         ours.append(answers.rate)
-        theirs.append(load.run(peer, requests, connections=CONNECTIONS).rate)
+        before = _cpu_s(peer.pid)
+        theirs.append(load.run(peer.url, requests, connections=CONNECTIONS).rate)
+        busy_peer += _cpu_s(peer.pid) - before
     per_sync = ROUNDS * count / (2 * (office.groups() - groups))
     rate, ratio = median(ours), median(a / b for a, b in zip(ours, theirs, strict=True))
     name = f"single durable submissions over HTTP, {CONNECTIONS} connections"
@@ -143,6 +165,10 @@ def singles(office: Running, peer: str, count: int, latencies: list[float]) -> I
     yield Row(
         measure="  of the speed of a FastAPI endpoint without work", value=median(theirs), unit="answers/s",
         peer="that endpoint (speed)", ratio=ratio, aim=">= 0.6 x", met=ratio >= 0.6,
+    )  # fmt: skip
+    yield Row(
+        measure="  CPU of it, chain and anchoring included", value=busy / ROUNDS / count * 1e6, unit="us/record",
+        peer="CPU of that endpoint", ratio=busy / busy_peer, aim="", met=None,
     )  # fmt: skip
     yield needs("  acknowledged for each wait for the disk", per_sync, "records/fsync", at_least=2.5)
 
@@ -154,6 +180,7 @@ def bulk(office: Running, count: int) -> Iterator[Row]:
     for kind in KINDS:
         ours: list[float] = []
         bare: list[float] = []
+        busy = -office.cpu_s()
         for number in range(ROUNDS):
             ours.append(office.bulk(kind, count, f"b{kind}{count}-{number}-"))
             bare.append(bare_sqlite(folder, count, at))
@@ -161,12 +188,16 @@ def bulk(office: Running, count: int) -> Iterator[Row]:
         rate, ratio = count / median(ours), median(b / a for a, b in zip(ours, bare, strict=True))
         yield needs(f"bulk NDJSON over HTTP, {kind}s", rate, "records/s", at_least=40_000)
         yield Row(
+            measure="  CPU of it, helpers and chain included", value=(busy + office.cpu_s()) / ROUNDS / count * 1e6,
+            unit="us/record", peer="", ratio=None, aim="", met=None,
+        )  # fmt: skip
+        yield Row(
             measure="  of the speed of bare SQLite", value=count / median(bare), unit="rows/s",
             peer="the same rows, keys and commits (speed)", ratio=ratio, aim=">= 0.6 x", met=ratio >= 0.6,
         )  # fmt: skip
 
 
-def verifications(office: Running, peer: str, count: int) -> Iterator[Row]:
+def verifications(office: Running, peer: Peer, count: int) -> Iterator[Row]:
     """By digest: looked up, every check run, answered. Every request asks for another document."""
     load.run(office.service.url, office.submissions(count, "verify-"), connections=CONNECTIONS)
     office.wait_anchored(office.size())
@@ -177,16 +208,18 @@ def verifications(office: Running, peer: str, count: int) -> Iterator[Row]:
     trivial = [load.get("/trivial")] * (4 * count)
     ours: list[float] = []
     theirs: list[float] = []
+    busy = -office.cpu_s()
     for _ in range(ROUNDS):
         answers = load.run(office.service.url, asked, connections=16)
         assert not answers.failed
         ours.append(answers.rate)
-        theirs.append(load.run(peer, trivial, connections=16).rate)
+        theirs.append(load.run(peer.url, trivial, connections=16).rate)
     ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
     yield Row(
         measure="verification by digest over HTTP", value=median(ours), unit="answers/s",
         peer="a trivial FastAPI endpoint (speed)", ratio=ratio, aim=">= 0.75 x", met=ratio >= 0.75,
     )  # fmt: skip
+    yield needs("  CPU of it, chain included", (busy + office.cpu_s()) / ROUNDS / count * 1e6, "us/answer")
 
 
 def to_final(office: Running, seconds: int, latencies: list[float]) -> Iterator[Row]:

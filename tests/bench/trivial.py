@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -37,13 +38,21 @@ async def submit(agency: str, request: Request) -> dict[str, str]:
     return {"agency": agency, "kind": body["kind"], "answer": "x" * ANSWER_BYTES}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """A running peer."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def running_trivial() -> Iterator[str]:
-    """The address of a peer in a process of its own."""
+def running_trivial() -> Iterator[Peer]:
+    """A peer in a process of its own."""
     process = subprocess.Popen([sys.executable, str(Path(__file__).resolve())], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        yield Peer(url=process.stdout.readline().strip(), pid=process.pid)
     finally:
         process.terminate()
         process.wait()

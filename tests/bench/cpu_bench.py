@@ -1,0 +1,159 @@
+"""What each step of a record costs in CPU, of the thread that does it: figures that a busy machine hardly moves.
+
+    PYTHONPATH=tests:. .venv/bin/python -m bench.cpu_bench
+
+The clock is the thread's own, so waiting for the disk, for the interpreter and for other programs is left out. Peers
+are loops of what the step can't do without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+from bench.intake_bench import KINDS, lines
+from bench.row import Row
+from support.issuing import NOW, SEOUL, Office, running_office
+
+from ledger.log.collector import calm_collector
+from ledger.log.entropy import RandomPool
+from ledger.log.intake import parse_line
+from ledger.log.preparing import Prepared, prepare
+from ledger.values import Digest32
+
+ROUNDS = 9
+MANY = 4_096
+FEW = 64
+
+
+def cpu_us(action: Callable[[], object], count: int) -> float:
+    """Median CPU of this thread for one of `count`, in µs."""
+    found = []
+    for _ in range(ROUNDS):
+        begin = time.thread_time()
+        action()
+        found.append((time.thread_time() - begin) / count * 1e6)
+    return median(found)
+
+
+def preparing(kind: str) -> Iterator[Row]:
+    """Parse, draw, commit, seal and encode: what callers and helper processes do."""
+    made = list(lines(kind, 1_000, "cpu"))
+    pool = RandomPool()
+
+    def prepared() -> list[Prepared]:
+        return [_prepare(line, f"k{n}", pool) for n, line in enumerate(made)]
+
+    facts = 8 if kind == "certificate" else 2
+
+    def bare() -> None:
+        for line in made:
+            json.loads(line)
+            # One digest a fact, one a node of the commitment, the record's own, and the request's.
+            for _ in range(2 * facts + 1):
+                hashlib.sha256(line).digest()
+
+    yield _row(
+        f"prepare a {kind}", cpu_us(prepared, len(made)), "its JSON and SHA-256 alone", cpu_us(bare, len(made))
+    )
+
+
+def writing(office: Office, kind: str, size: int) -> Iterator[Row]:
+    """The sequencer's steps for one group, and bare SQLite inserting the same rows and keys without waiting."""
+    sequencer, pool = office.issuance._sequencer(SEOUL), RandomPool()
+    process, spent = sequencer._process, []
+
+    def timed(group: object) -> None:
+        begin = time.thread_time()
+        process(group)  # type: ignore[arg-type]
+        spent.append((time.thread_time() - begin) / size * 1e6)
+
+    sequencer._process = timed  # type: ignore[method-assign]
+    for number in range(ROUNDS + 2):
+        group = [
+            _prepare(line, f"{kind}{number}/{n}", pool) for n, line in enumerate(lines(kind, size, f"{number}x"))
+        ]
+        sequencer.submit(group, with_proofs=size == FEW).result()
+    sequencer._process = process  # type: ignore[method-assign]
+    yield _row(f"write a {kind} in a group of {size:,}", median(spent[2:]), "bare SQLite", bare_us(size))
+
+
+def bare_us(size: int) -> float:
+    """CPU of inserting `size` rows with a unique number, a unique digest and a unique key, and a record key."""
+    with tempfile.TemporaryDirectory() as folder:
+        connection = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
+        for statement in (
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA synchronous=FULL",
+            "CREATE TABLE records (place INTEGER PRIMARY KEY, leaf BLOB, sealed BLOB)",
+            "CREATE TABLE numbers (number INTEGER PRIMARY KEY, place INTEGER)",
+            "CREATE TABLE digests (sha256 BLOB, log INTEGER, place INTEGER, PRIMARY KEY (sha256, log)) WITHOUT ROWID",
+            "CREATE TABLE keys (name TEXT PRIMARY KEY, request BLOB, place INTEGER) WITHOUT ROWID",
+            "CREATE TABLE record_keys (place INTEGER PRIMARY KEY, key BLOB)",
+        ):
+            connection.execute(statement)
+        leaf, sealed, at = bytes(220), bytes(180), 0
+
+        def insert() -> None:
+            nonlocal at
+            places = range(at, at + size)
+            at += size
+            drawn = [(os.urandom(32), place) for place in places]
+            connection.execute("BEGIN IMMEDIATE")
+            for statement, rows in (
+                ("INSERT INTO records VALUES (?, ?, ?)", [(place, leaf, sealed) for place in places]),
+                ("INSERT OR IGNORE INTO numbers VALUES (?, ?)", [(int.from_bytes(one[:6]), at) for one, at in drawn]),
+                ("INSERT INTO digests VALUES (?, 1, ?)", drawn),
+                ("INSERT INTO keys VALUES (?, ?, ?)", [(f"job/{at}", one, at) for one, at in drawn]),
+                ("INSERT INTO record_keys VALUES (?, ?)", [(at, one) for one, at in drawn]),
+            ):
+                connection.executemany(statement, rows)
+            connection.execute("COMMIT")
+
+        insert()
+        spent = cpu_us(insert, size)
+        connection.close()
+    return spent
+
+
+def _prepare(line: bytes, key: str, pool: RandomPool) -> Prepared:
+    submission = parse_line(line)
+    return prepare(
+        submission,
+        agency=SEOUL,
+        idempotency_key=key,
+        request_digest=Digest32(submission.digest()),
+        batch=None,
+        now=NOW,
+        random=pool,
+    )
+
+
+def _row(measure: str, value: float, peer: str, bare: float) -> Row:
+    return Row(
+        measure=measure, value=value, unit="us of CPU", peer=f"{peer} ({bare:.1f} us)", ratio=value / bare, aim="",
+        met=None,
+    )  # fmt: skip
+
+
+def rows() -> Iterator[Row]:
+    """Every step, for both kinds."""
+    calm_collector()
+    for kind in KINDS:
+        yield from preparing(kind)
+    for kind in KINDS:
+        for size in (FEW, MANY):
+            with tempfile.TemporaryDirectory() as folder, running_office(Path(folder)) as office:
+                yield from writing(office, kind, size)
+
+
+if __name__ == "__main__":
+    for one in rows():
+        print(one.text(), flush=True)
