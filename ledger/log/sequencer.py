@@ -208,8 +208,14 @@ class Sequencer:
     def _write(
         self, prepared: Sequence[Prepared], with_proofs: bool, *, trust_chance: bool
     ) -> tuple[Sequence[Admitted], dict[LogIndex, Sequenced]]:
-        size = self._records.tree_size(self.log.log_no) if self._size is None else self._size
-        admission = self._doorkeeper.admit(prepared, size, trust_chance=trust_chance)
+        with self._records.snapshot():
+            size = self._records.tree_size(self.log.log_no)
+            # Step 2 replaces keys; were there another writer after all, they could be those of acknowledged records.
+            if self._size not in (None, size):
+                raise StoreError(
+                    "Another writer was in this log.", where=self.log.origin, fix="Run one service only."
+                )
+            admission = self._doorkeeper.admit(prepared, size, trust_chance=trust_chance)
         news = [one for one in admission.decided if isinstance(one, New)]
         written = self._commit(news, size, with_proofs) if news else {}
         if admission.bound:
@@ -221,9 +227,6 @@ class Sequencer:
         """Steps 2 to 5; the module's docstring says what a crash after each leaves."""
         log_no = self.log.log_no
         records = [new_record(new) for new in news]
-        # Step 2 replaces keys; were there another writer after all, they could be those of acknowledged records.
-        if self._records.tree_size(log_no) != old_size:
-            raise StoreError("Another writer was in this log.", where=self.log.origin, fix="Run one service only.")
         self._record_keys.put(log_no, [(new.at, new.prepared.key) for new in news])
         tiles = Overlay(self._records.tiles(log_no), self._edge)
         grown = append(tiles, old_size, [record.leaf_hash for record in records])

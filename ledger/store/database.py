@@ -29,7 +29,8 @@ CHECKPOINT_PAGES: Final = 8000
 """Pages in the write-ahead log before it is copied back (32 MiB): fewer copies of a page that changes often."""
 AT_ONCE: Final = 500
 """Values of one `IN (…)`: below every database's limit of parameters."""
-FEW: Final = 16
+WIDTHS: Final = (16, 64, AT_ONCE)
+"""Numbers of values that a look-up by the thousand is prepared for: a single submission, a busy group, a job."""
 READERS: Final = 16
 READERS_AT_MOST: Final = 80
 """More than the threads of one API process (40) and of the sequencers, so that nobody waits for a connection."""
@@ -143,13 +144,13 @@ def _insertion(table: Table, dialect: Dialect) -> str:
 def rows_in(connection: Connection, statement: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
     """Rows of a look-up by the thousand: `{values}` in a statement stands for what is inside its `IN (…)`.
 
-    Core spends microseconds on each parameter of an `IN (…)`. Here the statement has one of two numbers of them, so
+    Core spends microseconds on each parameter of an `IN (…)`. Here the statement has one of few numbers of them, so
     that it is prepared once; a short piece repeats its last value.
     """
     mark = _mark(connection)
     for start in range(0, len(values), AT_ONCE):
         piece = tuple(values[start : start + AT_ONCE])
-        width = FEW if len(piece) <= FEW else AT_ONCE
+        width = next(width for width in WIDTHS if len(piece) <= width)
         text = statement.replace("{values}", ",".join([mark] * width))
         yield from connection.exec_driver_sql(text, piece + piece[-1:] * (width - len(piece)))
 

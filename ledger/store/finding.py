@@ -38,6 +38,8 @@ class SqlFinding(SqlLogs):
 
     def find_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[int, LogIndex]]:
         """Those of `numbers` that are used."""
+        if not numbers:
+            return {}
         wanted = [number_as_integer(number) for number in numbers]
         with self._database.read() as connection:
             rows = rows_in(connection, "SELECT number, place FROM numbers WHERE number IN ({values})", wanted)

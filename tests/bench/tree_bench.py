@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 
-from bench.row import Row, seconds
+from bench.row import Row, cpu_seconds
 
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.tiles import append, consistency_proof, inclusion_proof
@@ -58,8 +58,8 @@ def rows(sizes: Sequence[int] = (10_000, 100_000, 1_000_000), growths: list[Grow
     for size in sizes:
         hashes = [leaf_hash(b"{%d" % i) for i in range(size)]
         tiles = Tiles()
-        build = seconds(lambda tiles=tiles, hashes=hashes: tiles.append(hashes))
-        bare = seconds(lambda hashes=hashes: bare_tree(hashes))
+        build = cpu_seconds(lambda tiles=tiles, hashes=hashes: tiles.append(hashes))
+        bare = cpu_seconds(lambda hashes=hashes: bare_tree(hashes))
         out.append(
             _row(f"tree of {size:,} leaves, all tiles kept", build, "s", "bare hashlib loop", build / bare, 1.3)
         )
@@ -69,11 +69,11 @@ def rows(sizes: Sequence[int] = (10_000, 100_000, 1_000_000), growths: list[Grow
             for leaf in more:
                 tiles.append([leaf])
 
-        cost["append", size] = seconds(one_by_one, 3) / len(more)
+        cost["append", size] = cpu_seconds(one_by_one, 3) / len(more)
         rng = random.Random(size)
         indexes = [LogIndex(rng.randrange(size)) for _ in range(500)]
         proofs = [(index, inclusion_proof(tiles, index, tiles.size)) for index in indexes]
-        cost["prove", size] = seconds(
+        cost["prove", size] = cpu_seconds(
             lambda tiles=tiles, indexes=indexes: [inclusion_proof(tiles, i, tiles.size) for i in indexes], 3
         ) / len(indexes)
 
@@ -81,10 +81,10 @@ def rows(sizes: Sequence[int] = (10_000, 100_000, 1_000_000), growths: list[Grow
             for index, path in proofs:
                 verify_inclusion(leaf_hash=hashes[index], index=index, size=tiles.size, path=path, root=tiles.root)
 
-        cost["verify", size] = seconds(verify, 3) / len(indexes)
+        cost["verify", size] = cpu_seconds(verify, 3) / len(indexes)
         depth = len(proofs[0][1])
-        bare = min(seconds(lambda depth=depth: [bare_path(depth) for _ in range(500)]) for _ in range(5)) / 500
-        cost["verify", size] = min(cost["verify", size], seconds(verify, 5) / len(indexes))
+        bare = min(cpu_seconds(lambda depth=depth: [bare_path(depth) for _ in range(500)]) for _ in range(5)) / 500
+        cost["verify", size] = min(cost["verify", size], cpu_seconds(verify, 5) / len(indexes))
         speed = bare / cost["verify", size]
         out.append(
             Row(
