@@ -18,13 +18,14 @@ FULL = {
     "SILLOK_POWER_CUTS_EVERY": "1",
     "SILLOK_POWER_CUTS_SEEDS": "5",
     "SILLOK_POWER_CUTS_RECORDS": "200",
+    "SILLOK_POWER_CUTS_SERVICE": "40",
     "SILLOK_RANDOM_KILLS": "1000",
     "SILLOK_EVERY_SYSTEM_CALL": "1",
     "SILLOK_ROTTEN_PAGES_EVERY": "1",
     "SILLOK_ALL_FORKS": "1",
 }
 PARTS = {
-    "power": ("test_power_cut.py",),
+    "power": ("test_power_cut.py", "test_power_cut_service.py"),
     "lives": ("test_lives.py",),
     "calls": ("test_system_calls.py",),
     "disk": ("test_bad_disk.py",),
