@@ -104,7 +104,7 @@ def _actions(valid: Paper, revoked: Paper, other: Path, alien: Paper) -> dict[st
     }
 
 
-@pytest.mark.parametrize(("outage", "reader"), zip(OUTAGES, READERS, strict=True), ids=list(OUTAGES))
+@pytest.mark.parametrize(("outage", "reader"), list(zip(OUTAGES, READERS, strict=True)), ids=list(OUTAGES))
 def test_each_input_is_told_what_the_table_says(
     chromium: Browser,
     office: Office,

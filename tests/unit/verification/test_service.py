@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.papers import silent_chain
 from support.service import BUSAN, SEOUL, Office, running_office
 
 from ledger.cli import main
@@ -171,14 +172,11 @@ def test_evidence_of_somebody_elses_log_is_of_an_unknown_issuer(office: Office) 
     assert office.services.verification.by_evidence(b"no evidence").verdict is Verdict.ALTERED
 
 
-def test_a_chain_that_does_not_answer_gives_no_verdict(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent() -> None:
-        raise ChainError("The chain does not answer.")
-
-    monkeypatch.setattr(office.services.chain, "head", silent)
-    with pytest.raises(ChainError):
-        office.services.verification.by_digest(sha256(PAPERS[0]))
-    answer = office.get(f"/v1/verifications?sha256={sha256(PAPERS[0]).hex()}")
+def test_a_chain_that_does_not_answer_gives_no_verdict(office: Office) -> None:
+    with silent_chain(office):
+        with pytest.raises(ChainError):
+            office.services.verification.by_digest(sha256(PAPERS[0]))
+        answer = office.get(f"/v1/verifications?sha256={sha256(PAPERS[0]).hex()}")
     assert answer.status_code == 503
     assert "verdict" not in answer.json()
 
