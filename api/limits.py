@@ -15,6 +15,13 @@ MIB: Final = 1024 * KIB
 MAX_QUERY_BYTES: Final = 4 * KIB
 """Query string: the longest question is a process id of 128 characters, written in percent escapes."""
 
+MAX_HEAD_BYTES: Final = 64 * KIB
+"""Address and headers of one request, and what may follow its body: browsers send some KiB, most of it cookies. The
+parser itself knows no end and would keep whatever a stranger sends."""
+
+MAX_HEAD_S: Final = 30.0
+"""How long a connection may take to send a whole head, in seconds: each that never does holds a descriptor."""
+
 MAX_BODY_BYTES: Final = 64 * KIB
 """JSON bodies of agencies and keys: two names and a contact."""
 

@@ -155,6 +155,20 @@ _ALL: Final = (
         ),
     ),
     _kind(
+        "head-too-large",
+        431,
+        (
+            "The request's head is too large",
+            "Address and headers together are limited, because no request needs more.",
+            "Send fewer and shorter headers and cookies.",
+        ),
+        (
+            "요청의 머리글이 너무 깁니다",
+            "주소와 머리글을 합한 길이는 제한됩니다.",
+            "머리글과 쿠키를 줄이세요.",
+        ),
+    ),
+    _kind(
         "unsupported-media-type",
         415,
         (

@@ -114,7 +114,7 @@ ROOMS: dict[str, set[str]] = {
     "api.lane": {"api.problems", "ledger.errors"},
     "api.mailroom": set(),
     "api.logs": set(),
-    "api.server": {"api.logs", "api.problem_kinds", "api.problems"},
+    "api.server": {"api.limits", "api.logs", "api.problem_kinds", "api.problems"},
     "api.openapi": {"api.problem_kinds", "api.problems"},
     "api.tile_path": {"ledger.errors"},
     # The forms that cross the ledger's services, written as JSON; nothing here calls one.
