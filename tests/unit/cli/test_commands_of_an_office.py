@@ -111,3 +111,32 @@ def test_a_stolen_status_keys_acts_are_declared_void_and_undone(
     assert "Undone: 1." in capsys.readouterr().out
     assert services.chain.statuses(log.log_id, [(index, 0)])[0][0] is Status.ACTIVE
     assert office.get(f"/v1/verifications?sha256={'bb' * 32}").json()["verdict"] == "valid"
+
+
+def test_an_operator_hands_over_what_a_member_signed_elsewhere(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The service's machine holds no member's key here; the member's machine has the keystore and no service."""
+    monkeypatch.setattr(office.services.governor._council, "_signers", ())  # type: ignore[attr-defined]
+    council = ("--url", office.url, "--key-file", "operator.key")
+    agency = {"code": "2800000", "nameKo": "인천광역시", "nameEn": "Incheon", "contact": "032-120"}
+    refused = office.call("POST", "/v1/agencies", role="operator", json=agency)
+    assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[-1]) == (409, "chain-refused")
+    assert "sillok council sign" in refused.json()["fix"]
+    assert main.main(["council", "list", "--out", "acts", *council]) == 0
+    assert "0 of 1 signatures" in capsys.readouterr().out
+    files = [str(path) for path in sorted(Path("acts").iterdir())]
+    assert len(files) == 8
+    assert main.main(["council", "send", files[0], *council]) == 0
+    assert "happened: 0" in capsys.readouterr().out
+
+    data = office.settings.data
+    (deployment,) = (data / "deployments").glob("*.json")
+    keys = ("--keystore", str(data / "keystore.json"), "--password-file", str(data / "keystore.password"))
+    assert main.main(["council", "sign", *files, "--deployment", str(deployment), *keys, "--yes"]) == 0
+    assert main.main(["council", "send", *files[::-1], *council]) == 0
+    assert "happened: 8. Acts that still wait for signatures: 0." in capsys.readouterr().out
+    assert office.call("POST", "/v1/agencies", role="operator", json=agency).status_code == 201
+    assert main.main(["council", "list", *council]) == 0
+    assert "No act waits" in capsys.readouterr().out
+    assert main.main(["council", "send", files[0], *council]) == 2, "it happened already"
