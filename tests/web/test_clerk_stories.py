@@ -174,6 +174,7 @@ def test_one_paper_is_issued_followed_and_revoked(
     desk.shot("confirm")
     page.click("button.danger")
     expect(page.locator("#document-state")).to_have_class(re.compile("refuse"))
+    expect(page.locator("[data-pending]")).to_have_count(0, timeout=30_000)
     desk.shot("document-revoked")
     for path in ("search", "runs", "password"):
         desk.go(f"/clerk/{path}")

@@ -13,6 +13,7 @@ from support.clerks import Person, hire
 from support.service import BUSAN, SEOUL, Office
 from support.tables import HEADER, csv_bytes, people, person, xlsx
 
+from ledger.errors import ChainError
 from ledger.ports.agencies import ApiRole
 from ledger.records.disclosure import Disclosure
 from ledger.records.evidence import parse_evidence
@@ -405,3 +406,16 @@ def test_live_state_is_told_until_it_is_final(clerk: Person) -> None:
         told = "".join(stream.iter_text())
     assert '"done": 3' in told
     assert '"state": "done"' in told
+
+
+def test_papers_are_issued_while_the_chain_is_silent_and_the_page_says_no_more_than_the_office_knows(
+    office: Office, clerk: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> None:
+        raise ChainError("The chain does not answer.")
+
+    monkeypatch.setattr(office.services.chain, "log_on_chain", silent)
+    monkeypatch.setattr(office.services.chain_store, "anchor_covering", lambda *_: None)
+    issue_one(clerk)
+    assert clerk.status == 200
+    assert re.search(r'data-stage="accepted" aria-current="step"', clerk.text)
