@@ -71,16 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         node.close()
         sys.stderr.write(f"Port {given.port} cannot be used: {error.strerror}.\nGive another --port, or 0.\n")
         return 1
-    _serve(node, server, exit_with_stdin=given.exit_with_stdin)
-    return 0
+    return _serve(node, server, exit_with_stdin=given.exit_with_stdin)
 
 
-def _serve(node: Node, server: RpcServer, *, exit_with_stdin: bool) -> None:
-    stop = threading.Event()
+def _serve(node: Node, server: RpcServer, *, exit_with_stdin: bool) -> int:
+    stop, broken = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     # A terminal sends Ctrl-C to parent and child alike; the parent still has to write what it promised.
     signal.signal(signal.SIGINT, signal.SIG_IGN if exit_with_stdin else lambda *_: stop.set())
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+    threading.Thread(target=_answer, args=(server, stop, broken), daemon=True).start()
     if exit_with_stdin:
         threading.Thread(target=_wait_for_end_of_stdin, args=(stop,), daemon=True).start()
     ready = {
@@ -92,8 +91,24 @@ def _serve(node: Node, server: RpcServer, *, exit_with_stdin: bool) -> None:
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     stop.wait()
+    if broken.is_set():
+        sys.stderr.write("The chain can't listen any more.\nStart it again; what it answered for is on disk.\n")
+        os._exit(1)
     server.stop()
     node.close()
+    return 0
+
+
+def _answer(server: RpcServer, stop: threading.Event, broken: threading.Event) -> None:
+    """Answer requests until told to stop. A process that no longer listens must end, so that it is started again."""
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except OSError as error:
+        sys.stderr.write(f"Waiting for requests failed: {error.strerror}.\n")
+    finally:
+        if not stop.is_set():
+            broken.set()
+            stop.set()
 
 
 def _wait_for_end_of_stdin(stop: threading.Event) -> None:

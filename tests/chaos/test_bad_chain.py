@@ -9,13 +9,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.bureau import Bureau
 from support.chains import DeployedChain, deployed_on, running_chain
 from support.straced import settle as wait
+from support.straced import strace
 
+from ledger.chain.launcher import LocalChainProcess
+from ledger.chain.rpc import JsonRpc
 from ledger.errors import ChainError
 from ledger.log.health import State
 from ledger.log.status_rules import StatusChange
@@ -56,6 +60,19 @@ def test_a_chain_that_is_down_for_an_hour_stops_no_intake_and_is_caught_up_with_
 
 
 @pytest.mark.timeout(1800)
+def test_a_chain_process_that_can_listen_no_more_ends_so_that_its_keeper_starts_it_again(tmp_path: Path) -> None:
+    with LocalChainProcess(tmp_path / "chain") as chain:
+        assert chain.pid is not None
+        with strace(chain.pid, "-e", "inject=poll:error=EIO", out=tmp_path / "trace"):
+            assert chain.wait(30), "it hangs, answers nothing, and nobody starts it again"
+        with pytest.raises(ChainError, match="did not keep running"):
+            chain.check()
+        chain.start()
+        client = JsonRpc(chain.url)
+        assert client.call("eth_blockNumber") == "0x0"
+        client.close()
+
+
 def test_a_fork_within_the_finality_rule_takes_nothing_back_that_was_said(
     anvil: DeployedChain, open_bureau: Callable[..., Bureau], new_code: str
 ) -> None:
