@@ -136,6 +136,7 @@ PAGES: dict[str, frozenset[str]] = {
     "GET /clerk/activity": SIGNED_IN,
     "GET /clerk/activity/{entry_no}.json": SIGNED_IN,
     "POST /clerk/activity/rules": ADMINISTRATORS,
+    "GET /clerk/visits": ADMINISTRATORS,
     "GET /clerk/people": ADMINISTRATORS,
     "POST /clerk/people": ADMINISTRATORS,
     "POST /clerk/people/{account_no}/disable": ADMINISTRATORS,
