@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,8 @@ def test_a_fork_within_the_finality_rule_takes_nothing_back_that_was_said(
     said: list[int] = []
 
     def look() -> None:
-        bureau.loop.step(at_once=True)
+        with suppress(ChainError):  # a node in the middle of a fork answers with nothing; the loop tries again
+            bureau.loop.step(at_once=True)
         found = [event.size for event in bureau.store.chain.anchors(bureau.log.log_no)]
         assert found[: len(said)] == said, "anchored was said and taken back"
         said[:] = found
