@@ -17,7 +17,7 @@ from ledger.errors import InputError, StoreError
 from ledger.settings import load_settings
 from ledger.wiring import back_up, restore
 
-pytestmark = pytest.mark.xdist_group("backup")
+pytestmark = [pytest.mark.xdist_group("backup"), pytest.mark.timeout(900)]
 RECORDS = 1500
 
 

@@ -18,6 +18,7 @@ from support.powercut.recording import environment
 from support.powercut.replay import Cut, Op, cuts, read_trace, some
 from support.service_process import Service, add_seoul, done, running, sillok
 
+pytestmark = pytest.mark.timeout(3600)
 CUTS = int(os.environ.get("SILLOK_POWER_CUTS_SERVICE", "1"))
 """Moments at which the whole service is started again; each takes seconds. `make chaos` tries forty."""
 
@@ -64,7 +65,6 @@ def test_everything_that_was_promised_is_there_after_the_last_moment(run: Run, t
     expect_service(image, run, all_said=True)
 
 
-@pytest.mark.timeout(3600)
 def test_the_service_starts_by_itself_after_a_power_cut_at_any_moment(run: Run, tmp_path: Path) -> None:
     total = sum(1 for _ in cuts(run.ops, run.root))
     rng = random.Random(total)
