@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -144,7 +145,28 @@ class PoliteProtocol(HttpToolsProtocol):
             self._timer = None
 
 
-def server_for(app: ASGIApp, *, host: str, port: int, trusted_proxies: list[str] | None = None) -> uvicorn.Server:
+class LeavingServer(uvicorn.Server):
+    """uvicorn, which says that it is about to stop: answers that never end (server-sent events) end then."""
+
+    def __init__(self, config: uvicorn.Config, leaving: Callable[[], None]) -> None:
+        """Serve; `leaving` is called once a signal tells to stop, before the running answers are waited for."""
+        super().__init__(config)
+        self._leaving = leaving
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Uvicorn's own handler of SIGINT and SIGTERM while it runs."""
+        self._leaving()
+        super().handle_exit(sig, frame)
+
+
+def server_for(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    trusted_proxies: list[str] | None = None,
+    leaving: Callable[[], None] = lambda: None,
+) -> uvicorn.Server:
     """A server that is not started yet; `run()` it, or run it in a thread of its own.
 
     Args:
@@ -152,6 +174,7 @@ def server_for(app: ASGIApp, *, host: str, port: int, trusted_proxies: list[str]
         host: address to listen on.
         port: port; 0 takes a free one, see `bound_port`.
         trusted_proxies: addresses whose X-Forwarded-For is believed.
+        leaving: called once a signal tells to stop.
     """
     config = uvicorn.Config(
         app,
@@ -171,7 +194,7 @@ def server_for(app: ASGIApp, *, host: str, port: int, trusted_proxies: list[str]
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
-    return uvicorn.Server(config)
+    return LeavingServer(config, leaving)
 
 
 def bound_port(server: uvicorn.Server) -> int:

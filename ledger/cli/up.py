@@ -15,6 +15,7 @@ from typing import Annotated, TextIO
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.logs import configure_logs
@@ -93,8 +94,13 @@ def _serve(services: Services, listener: socket.socket, begin: float, *, demo: b
     settings = services.settings
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    web = create_app(services, settings)
     server = server_for(
-        create_app(services, settings), host=host, port=port, trusted_proxies=list(settings.trusted_proxies)
+        web,
+        host=host,
+        port=port,
+        trusted_proxies=list(settings.trusted_proxies),
+        leaving=lambda: _let_go(web),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: _stop(server))
@@ -160,3 +166,8 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _stop(server: uvicorn.Server) -> None:
     server.should_exit = True
+
+
+def _let_go(web: FastAPI) -> None:
+    """Pages that watch a run are let go at once, and come again after the restart; the rest is waited for."""
+    web.state.streams.closing = True

@@ -247,6 +247,7 @@ KEEPERS: dict[str, set[str]] = {
         "api.pages.routes",
         "api.pages.clerk",
         "api.pages.auditor",
+        "ledger.cli.up",
     },
     "jinja2": {"api.pages"},
     "pydantic_settings": {"ledger.settings"},
