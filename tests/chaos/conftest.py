@@ -29,13 +29,6 @@ def embedded() -> Iterator[DeployedChain]:
 
 
 @pytest.fixture(scope="module")
-def anvil() -> Iterator[DeployedChain]:
-    """Our contracts on anvil, which can reorganise."""
-    with running_chain("anvil") as running, deployed_on(running) as deployed:
-        yield deployed
-
-
-@pytest.fixture(scope="module")
 def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
     """One keystore for a file of tests: opening one takes half a second."""
     keystore = Keystore.create(tmp_path_factory.mktemp("keys") / "keystore.json", "pass")
