@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
+from anyio import CapacityLimiter
 from fastapi import Depends
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -47,6 +48,9 @@ class Throttle:
 
     addresses: TokenBuckets = field(default_factory=lambda: TokenBuckets(SIGN_IN_ADDRESS, time.monotonic))
     logins: TokenBuckets = field(default_factory=lambda: TokenBuckets(SIGN_IN_LOGIN, time.monotonic))
+    hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """Places of their own for what waits for a password's hash: in the threads that all others share, a burst of
+    guesses would take every one of them, and nobody could verify."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

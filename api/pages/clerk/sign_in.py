@@ -6,6 +6,7 @@ import math
 import secrets
 from typing import Annotated, Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -58,7 +59,10 @@ async def sign_in(request: Request) -> Response:
     if wait:
         return _form(request, following, ("sign_in_wait", math.ceil(wait)), 429, login)
     accounts = desk_of(request).services.accounts
-    signed = await run_in_threadpool(accounts.sign_in, login, password, replaces=token_of(request))
+    replaced = token_of(request)
+    signed = await to_thread.run_sync(
+        lambda: accounts.sign_in(login, password, replaces=replaced), limiter=throttle.hashing
+    )
     if signed is None:
         return _form(request, following, ("sign_in_wrong", 0), 403, login)
     desk_of(request).services.desk.activity.looked(signed.account, "sign-in", "")
