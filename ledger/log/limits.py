@@ -29,3 +29,5 @@ BULK_CHUNK: Final = 512
 """Lines that are prepared and handed to the sequencer together."""
 BULK_WINDOW: Final = 12
 """Chunks of one job on their way: the bound of its memory, and the back-pressure on whoever sends."""
+MAX_HELPERS: Final = 4
+"""Processes that make records of large jobs: the one writer of a log keeps no more of them busy."""

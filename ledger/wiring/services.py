@@ -24,6 +24,7 @@ from ledger.log.evidence import Disclose, EvidenceMaker
 from ledger.log.fsck import Fsck
 from ledger.log.health import Health
 from ledger.log.issuance import Issuance
+from ledger.log.limits import MAX_HELPERS
 from ledger.log.lookup import Lookup
 from ledger.log.mirror import Mirror
 from ledger.log.outbox import Outbox
@@ -147,7 +148,7 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         clock=now,
         status_of=lambda log_no, index: status.status_now(log_no, index).worse,
         is_open=lambda log: _is_open(chain_store, log),
-        workers=os.cpu_count() or 1,
+        workers=min(os.cpu_count() or 1, MAX_HELPERS),
         random=RandomPool(),
     )
     loop = _chain_loop(parts, issuance)
