@@ -27,7 +27,8 @@ MAX_GROUP_BYTES: Final = 32 * 1024 * 1024
 """Bytes of sealed facts in one group commit, for the same reason."""
 BULK_CHUNK: Final = 512
 """Lines that are prepared and handed to the sequencer together."""
-BULK_WINDOW: Final = 12
-"""Chunks of one job on their way: the bound of its memory, and the back-pressure on whoever sends."""
+BULK_WINDOW: Final = 32
+"""Chunks of one job on their way: the bound of its memory, and the back-pressure on whoever sends. Half of them are
+one whole group, so that the writer never waits for the next one to be made."""
 MAX_HELPERS: Final = 4
 """Processes that make records of large jobs: the one writer of a log keeps no more of them busy."""

@@ -28,6 +28,7 @@ if __name__ == "__main__":
 from bench.row import Row
 from support.issuing import SEOUL, Office, running_office
 
+from ledger.log.collector import calm_collector
 from ledger.log.intake import parse_line
 
 GROUP = 4096
@@ -157,6 +158,7 @@ def measure(count: int) -> list[Row]:
     folder = Path(tempfile.mkdtemp(prefix="sillok-bench-"))
     rows = []
     try:
+        calm_collector()  # as the service does
         with running_office(folder, workers=os.cpu_count() or 1) as office:
             bulk(office, "document", 4_000, "warm")
             for kind in KINDS:
