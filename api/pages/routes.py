@@ -29,7 +29,7 @@ from api.pages.rendering import PRIVATE, WORDS, Language, page, words_of
 from api.pages.results import KOREA, Asked, Office, ResultView, command, present, unanswered
 from api.pages.words import LANGUAGES, Words, choose_language
 from api.problem_kinds import PROBLEMS
-from ledger.errors import ChainError, InputError, NotFoundError
+from ledger.errors import ChainError, FormatError, InputError, NotFoundError
 from ledger.hashing.encodings import hex_decode
 from ledger.log.lookup import RecordView
 from ledger.records.number import read_number
@@ -67,17 +67,25 @@ def install_pages(app: FastAPI, *, style_pages: bool) -> None:
 @router.get("/")
 def start(request: Request, lang: Language = None) -> HTMLResponse:
     """The first page: by number, by file, by evidence. It carries the answer for a service that is gone later."""
-    words = words_of(request, lang)
+    return _start(request, words_of(request, lang))
+
+
+def _start(request: Request, words: Words, *, typed: str | None = None) -> HTMLResponse:
+    """The first page; with a number that was typed wrong it says so beside its field, as the script does earlier."""
     url = _url(request)
     down = unanswered(words, reason="reason_service", url=url)
-    return page(request, "index.html", words, {"down": down, "command": command(words, Asked(), url)})
+    view = {"down": down, "command": command(words, Asked(), url), "typed": typed}
+    return page(request, "index.html", words, view, 200 if typed is None else 422)
 
 
 @router.get("/r")
-def typed_number(number: Annotated[str, Query(max_length=64)], lang: Language = None) -> RedirectResponse:
+def typed_number(request: Request, number: Annotated[str, Query(max_length=64)], lang: Language = None) -> Response:
     """A number as a person typed it goes to its own address, which is also what a QR code holds."""
     language = f"?lang={quote(lang)}" if lang else ""
-    return RedirectResponse(f"/r/{read_number(number)}{language}", 303, headers=PRIVATE)
+    try:
+        return RedirectResponse(f"/r/{read_number(number)}{language}", 303, headers=PRIVATE)
+    except FormatError:
+        return _start(request, words_of(request, lang), typed=number)
 
 
 @router.get("/r/{number}")
@@ -89,7 +97,11 @@ def by_number(
     on: Annotated[str | None, Query(max_length=10)] = None,
 ) -> HTMLResponse:
     """What the ledger says of a number, now or at the end of a past day. Never green: nobody compared the paper."""
-    wanted, words, as_of = read_number(number), words_of(request, lang), _end_of_day(on)
+    words, as_of = words_of(request, lang), _end_of_day(on)
+    try:
+        wanted = read_number(number)
+    except FormatError:
+        return _start(request, words, typed=number)
     return _result(
         request,
         services,

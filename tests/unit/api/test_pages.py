@@ -119,6 +119,16 @@ def test_what_a_person_got_wrong_is_said_on_a_page_and_to_a_program_as_a_problem
     assert "<h1>" in text
 
 
+@pytest.mark.parametrize("address", ["/r?number=zz%22%3E", "/r/1234-5678-9012-3456"])
+def test_a_number_typed_wrong_is_said_beside_its_field_in_the_reader_s_language(office: Office, address: str) -> None:
+    status, text, _ = read(office, address)
+    assert status == 422
+    assert text.count("16자리를 다시 보세요") == 3, "summary, field, and what the script says"
+    assert 'aria-invalid="true"' in text
+    assert "is not a document number" not in text
+    assert 'zz">' not in text, "what was typed is shown as text"
+
+
 def test_the_reader_s_language_is_kept(office: Office, number: str) -> None:
     assert '<html lang="en">' in read(office, "/", language="en-GB,en;q=0.8")[1]
     assert '<html lang="en">' in read(office, f"/r/{number}?lang=en")[1]
