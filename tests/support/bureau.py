@@ -41,7 +41,7 @@ from ledger.log.status_sender import StatusSender
 from ledger.log.successor import SuccessorLogs
 from ledger.log.trust_file import TrustFiles
 from ledger.log.undoing import Undoer
-from ledger.ports.chain import Chain
+from ledger.ports.chain import Chain, SignedTransaction, TransactionOutcome
 from ledger.ports.keys import ChainSigner
 from ledger.ports.records import LogInfo
 from ledger.store import Store, open_record_keys, open_store
@@ -288,3 +288,12 @@ class Bureau:
 def size_of(bureau: Bureau) -> TreeSize:
     """Records of the bureau's newest log."""
     return bureau.store.records.tree_size(bureau.log.log_no)
+
+
+def send_mined(chain: Chain, signed: SignedTransaction) -> None:
+    """Send behind the service's back, and wait for the block: anvil answers before it is there."""
+    chain.send([signed])
+    until = time.monotonic() + 30
+    while chain.states([signed.hash])[0].outcome is TransactionOutcome.PENDING:
+        assert time.monotonic() < until, "not mined"
+        time.sleep(0.01)

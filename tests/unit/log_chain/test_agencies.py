@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from support.bureau import Bureau
+from support.bureau import Bureau, send_mined
 from support.chains import DeployedChain
 
 from ledger.errors import ChainError, ConflictError, InputError, NotFoundError
@@ -309,7 +309,7 @@ def steal_and_anchor(bureau: Bureau, at: int = 3) -> KeyId:
     signer = bureau.keystore.chain_signer(bureau.code, Role.ANCHOR)
     assert bureau.chain.dry_run(call, signer.address) is None
     signed = bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address))
-    bureau.chain.send([signed])
+    send_mined(bureau.chain, signed)
     return KeyId(signer.address.rjust(32, b"\0"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from support.bureau import Bureau
+from support.bureau import Bureau, send_mined
 from support.chains import DeployedChain
 
 from ledger.log.anchorer import NOTHING
@@ -166,7 +166,7 @@ def anchor_behind_its_back(bureau: Bureau, size: int, root: Root, *, foreign_lea
     )
     signer = bureau.keystore.chain_signer(log.agency, Role.ANCHOR)
     signed = bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address))
-    bureau.chain.send([signed])
+    send_mined(bureau.chain, signed)
 
 
 class OldCopy:

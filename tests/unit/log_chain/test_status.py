@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from support.bureau import Bureau
+from support.bureau import Bureau, send_mined
 from support.chains import DeployedChain
 
 from ledger.errors import ConflictError, InputError, NotFoundError
@@ -281,7 +281,7 @@ def test_an_act_that_the_chain_contradicts_is_refused_with_what_was_found(bureau
     request = bureau.status.request(bureau.code, act)
     signer = bureau.keystore.chain_signer(bureau.code, Role.STATUS)
     (call,) = bureau.chain.status_calls(replace(request.act, after=Status.REVOKED))
-    bureau.chain.send([bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address))])
+    send_mined(bureau.chain, bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address)))
     bureau.settle()
     request = bureau.status.request(bureau.code, act)
     assert request.state == "refused"
@@ -297,7 +297,7 @@ def test_an_act_that_is_on_chain_already_is_final_without_another_transaction(bu
     act = change(bureau, Status.REVOKED, first, second)
     signer = bureau.keystore.chain_signer(bureau.code, Role.STATUS)
     (call,) = bureau.chain.status_calls(bureau.status.request(bureau.code, act).act)
-    bureau.chain.send([bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address))])
+    send_mined(bureau.chain, bureau.chain.sign(call, signer, bureau.chain.next_nonce(signer.address)))
     bureau.settle()
     assert bureau.status.request(bureau.code, act).state == "final"
     assert bureau.chain.next_nonce(signer.address) == 1
