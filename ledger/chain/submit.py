@@ -6,7 +6,7 @@ The service's own anchors and status acts do not go through here: they are kept 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ledger.chain.sending import Sending
 from ledger.errors import ChainError, ChainRefusedError, Refusal
@@ -46,24 +46,45 @@ def see_through(
         before_send(transaction)
     sending.send([transaction])
     started = sent = time.monotonic()
+    refused: ChainRefusedError | None = None
     while True:
-        for version, state in zip(versions, sending.states([one.hash for one in versions]), strict=True):
-            if state.outcome is TransactionOutcome.REVERTED:
-                raise ChainRefusedError(
-                    state.problem or "The contract refused.", refusal=Refusal.REVERTED, transaction=version.hash
-                )
-            if state.block is not None:
-                return state.block
+        block = _block_of(versions, sending)
+        if block is not None:
+            return block
         now = time.monotonic()
         if now - started > timeout_s:
             raise ChainError(
                 f"The transaction 0x{versions[-1].hash.hex()} was not mined within {timeout_s:g} s.",
                 fix="Look whether the chain makes blocks, then try again.",
             )
+        if now - sent > replace_after_s and refused is not None:
+            raise refused
         if now - sent > replace_after_s and not sending.fees().free:
             versions.append(sending.sign_again(versions[-1], signer, bump=len(versions)))
             if before_send is not None:
                 before_send(versions[-1])
-            sending.send([versions[-1]])
+            refused = _refused(versions[-1], sending)
             sent = now
         time.sleep(poll_s)
+
+
+def _block_of(versions: Sequence[SignedTransaction], sending: Sending) -> Block | None:
+    for version, state in zip(versions, sending.states([one.hash for one in versions]), strict=True):
+        if state.outcome is TransactionOutcome.REVERTED:
+            raise ChainRefusedError(
+                state.problem or "The contract refused.", refusal=Refusal.REVERTED, transaction=version.hash
+            )
+        if state.block is not None:
+            return state.block
+    return None
+
+
+def _refused(replacement: SignedTransaction, sending: Sending) -> ChainRefusedError | None:
+    """Send a replacement; a used nonce is told, not raised: mostly an earlier version was mined by now."""
+    try:
+        sending.send([replacement])
+    except ChainRefusedError as error:
+        if error.refusal is not Refusal.NONCE_USED:
+            raise
+        return error
+    return None

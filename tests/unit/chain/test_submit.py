@@ -63,6 +63,26 @@ def test_a_transaction_that_sticks_is_replaced_and_the_journal_knows_each_versio
     rpc.close()
 
 
+def test_an_earlier_version_that_is_mined_while_its_replacement_is_signed_is_the_end(anvil: RunningChain) -> None:
+    rpc = JsonRpc(anvil.url)
+    sending, signer = Sending(rpc, 31337), anvil.new_signer()
+    first = sign_call(CALL, signer, chain_id=31337, nonce=0, fees=sending.fees())
+    journal: list[SignedTransaction] = []
+
+    def note(transaction: SignedTransaction) -> None:
+        journal.append(transaction)
+        if len(journal) == 2:
+            anvil.rpc("evm_mine")
+
+    with no_mining(anvil):
+        block = see_through(sending, first, signer, timeout_s=60, poll_s=0.02, replace_after_s=0.2, before_send=note)
+    receipt = rpc.call("eth_getTransactionReceipt", "0x" + first.hash.hex())
+    assert isinstance(receipt, dict)
+    assert receipt["blockNumber"] == hex(block.number)
+    assert len(journal) == 2
+    rpc.close()
+
+
 def test_waiting_ends(anvil: RunningChain) -> None:
     rpc = JsonRpc(anvil.url)
     sending, signer = Sending(rpc, 31337), anvil.new_signer()
