@@ -1,8 +1,9 @@
 """The outermost layer: what holds for every request, whatever it asks for.
 
 It refuses what is too large (politely: the rest is read and thrown away, so that a client which sends first and reads
-later still gets the problem document), puts the security headers on every answer, and writes the access log. The log
-holds the route's template, never the path or the query: numbers, digests, process ids and names stay out of it.
+later still gets the problem document) and what does not come (`_Visit.receive`), puts the security headers on every
+answer, and writes the access log. The log holds the route's template, never the path or the query: numbers, digests,
+process ids and names stay out of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.limits import MAX_DRAIN_BYTES, MAX_DRAIN_S, MAX_QUERY_BYTES, body_limit
+from api.limits import MAX_DRAIN_BYTES, MAX_DRAIN_S, MAX_QUERY_BYTES, body_limit, body_pace
 from api.logs import access_log
 from api.problem_kinds import PROBLEMS
 from api.problems import Problem, document, problem_response
@@ -40,7 +41,19 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 class _Visit:
     """One request on its way through the door."""
 
-    __slots__ = ("_receive", "_send", "arrived", "limit", "path", "polite", "rest", "seen", "status")
+    __slots__ = (
+        "_purse_s",
+        "_receive",
+        "_send",
+        "arrived",
+        "limit",
+        "pace",
+        "path",
+        "polite",
+        "rest",
+        "seen",
+        "status",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -48,6 +61,8 @@ class _Visit:
         self.arrived = time.perf_counter()
         self.path: str = scope["path"]
         self.limit = body_limit(scope["method"], self.path)
+        self.pace = body_pace(self.path)
+        self._purse_s = self.pace.purse_s
         self.seen = 0
         self.status = 0
         self.rest = False
@@ -63,8 +78,8 @@ class _Visit:
                 self.polite = False
 
     async def receive(self) -> Message:
-        """The next piece of the body; raises the 413 problem once there is more than the limit."""
-        message = await self._receive()
+        """The next piece of the body; raises the problem of one with more than the limit, or that does not come."""
+        message = await (self._piece() if self.rest else self._receive())
         if message["type"] == "http.request":
             self.polite = True
             self.seen += len(message.get("body", b""))
@@ -73,6 +88,20 @@ class _Visit:
                 raise too_large(self.limit)
         else:
             self.rest = False
+        return message
+
+    async def _piece(self) -> Message:
+        """Wait for a piece, as long as the purse lasts. What is waited for us is not counted: we do not ask then."""
+        begin = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._purse_s):
+                message = await self._receive()
+        except TimeoutError:
+            # Nothing is left that could be read politely: the connection ends with the answer.
+            self.polite = False
+            raise too_slow() from None
+        came_s = len(message.get("body", b"")) / self.pace.bytes_per_s
+        self._purse_s = min(self._purse_s - (time.perf_counter() - begin) + came_s, self.pace.purse_s)
         return message
 
     async def send(self, message: Message) -> None:
@@ -149,6 +178,11 @@ class Doorway:
 def too_large(limit: int) -> Problem:
     """413 with the limit in words."""
     return Problem("too-large", f"The body is larger than {limit} bytes.", where="body")
+
+
+def too_slow() -> Problem:
+    """408: the body did not come."""
+    return Problem("too-slow", "The rest of the body did not come in time.", where="body")
 
 
 def query_too_long() -> Problem:

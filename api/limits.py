@@ -1,6 +1,6 @@
 """Every limit of the HTTP interface, in one place, each with its reason; `docs/api.md` repeats this table.
 
-A limit that is met answers a problem document (413, 414, 429 or 503), never a dropped connection.
+A limit that is met answers a problem document (408, 413, 414, 429 or 503), never a dropped connection.
 """
 
 from __future__ import annotations
@@ -21,6 +21,23 @@ parser itself knows no end and would keep whatever a stranger sends."""
 
 MAX_HEAD_S: Final = 30.0
 """How long a connection may take to send a whole head, in seconds: each that never does holds a descriptor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How slowly a body may come: waiting for it empties a purse, and what comes fills the purse again."""
+
+    purse_s: float
+    """Seconds that may be waited until something comes."""
+    bytes_per_s: int
+    """Bytes that give one second back."""
+
+
+BODY_PACE: Final = Pace(purse_s=30.0, bytes_per_s=KIB)
+"""Of an ordinary body: a telephone line sends 4 KiB a second. Each that never ends holds a descriptor and memory."""
+
+BULK_PACE: Final = Pace(purse_s=600.0, bytes_per_s=1)
+"""Of a bulk request: whoever sends it may read a large file between two lines. It holds one of few places."""
 
 MAX_BODY_BYTES: Final = 64 * KIB
 """JSON bodies of agencies and keys: two names and a contact."""
@@ -96,9 +113,15 @@ def body_limit(method: str, path: str) -> int:
     return MAX_BODY_BYTES
 
 
+def body_pace(path: str) -> Pace:
+    """How slowly the body of this request may come."""
+    return BULK_PACE if _BULK.fullmatch(path) else BODY_PACE
+
+
+_BULK: Final = re.compile(r"/v1/agencies/[^/]*/records:bulk")
 _BODY_LIMITS: Final = (
     (re.compile(r"/v1/agencies/[^/]*/records"), MAX_RECORD_BYTES),
-    (re.compile(r"/v1/agencies/[^/]*/records:bulk"), MAX_BULK_BYTES),
+    (_BULK, MAX_BULK_BYTES),
     (re.compile(r"/v1/verifications"), MAX_EVIDENCE_BYTES),
     (re.compile(r"/check/evidence"), MAX_EVIDENCE_BYTES),
     (re.compile(r"/clerk/bulk"), MAX_UPLOAD_BYTES),

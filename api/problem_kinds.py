@@ -127,6 +127,22 @@ _ALL: Final = (
         ),
     ),
     _kind(
+        "too-slow",
+        408,
+        (
+            "The body did not come in time",
+            "The request announced a body and then sent nothing, or hardly anything, for too long. A single record "
+            "was not taken; of a bulk request the lines that were answered were.",
+            "Send it again with the same idempotency key.",
+        ),
+        (
+            "본문이 제때 오지 않았습니다",
+            "본문이 있다고 알린 뒤 너무 오래 보내지 않았거나 거의 보내지 않았습니다. 한 건짜리 기록은 접수되지 "
+            "않았고, 일괄 요청에서는 답을 받은 줄까지 접수되었습니다.",
+            "같은 멱등 키로 다시 보내세요.",
+        ),
+    ),
+    _kind(
         "too-large",
         413,
         (

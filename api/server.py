@@ -103,6 +103,12 @@ class PoliteProtocol(HttpToolsProtocol):
         if not self._refused:
             super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """An answer is whole: a request that has not ended by now (`api.doorway` waited for its rest) ends here."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            self.transport.close()
+
     def send_400_response(self, msg: str) -> None:
         """Answer once and close; nothing of what was sent is repeated."""
         content = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -20,6 +21,8 @@ from ledger.errors import ConflictError, InfrastructureError, InputError, NotFou
 SERVICE_FILE: Final = "service.json"
 CHUNK_BYTES: Final = 65_536
 """Bulk lines are sent in pieces of about this size: one system call for some hundred lines."""
+CHUNK_S: Final = 1.0
+"""How old a line gets in such a piece, where each takes long to make: the service waits only so long for the next."""
 
 
 def service_url(data: Path, url: str | None) -> str:
@@ -180,13 +183,14 @@ def _checked(response: HTTPResponse, content: bytes) -> bytes:
 
 
 def _send_chunked(connection: HTTPConnection, lines: Iterable[bytes], failures: list[SillokError]) -> None:
-    buffer = bytearray()
+    buffer, sent = bytearray(), time.monotonic()
     try:
         for line in lines:
             buffer += line.rstrip(b"\n") + b"\n"
-            if len(buffer) >= CHUNK_BYTES:
+            if len(buffer) >= CHUNK_BYTES or time.monotonic() - sent > CHUNK_S:
                 connection.send(b"%x\r\n%b\r\n" % (len(buffer), bytes(buffer)))
                 buffer.clear()
+                sent = time.monotonic()
     except SillokError as error:
         # An input that can't be read ends the job where it stands; the reader is told when the answers are in.
         failures.append(error)
