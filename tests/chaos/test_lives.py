@@ -38,7 +38,7 @@ def test_killed_at_random_moments_under_load_nothing_is_lost_and_nothing_is_done
         command = [sys.executable, "-m", "support.lives", tmp_path, url, where, str(KILLS), str(SEED)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as office:
-            while office.poll() is None and not done.wait(rng.uniform(5, 10)):
+            while office.poll() is None and not done.wait(rng.uniform(8, 16)):
                 chain.kill()
                 chain.start()
                 chain_kills += 1
