@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.client import ServiceClient, local_key, service_url
+from ledger.cli.client import operator_client
 from ledger.cli.console import invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
 from ledger.errors import InputError
@@ -37,7 +37,7 @@ def add(
     """Let a person into the clerk's pages. The password is read from a file or asked for, never an argument."""
     code = the_agency(agency, data, key_file)
     body = {"login": login, "name": name, "role": role, "password": _password(password_file)}
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         answer = client.post(f"/v1/agencies/{code}/accounts", body)
     say(f"Account {answer['accountNo']}: {answer['login']} is {answer['role']} of {code}. Sign in at /clerk.")
     return 0
@@ -53,7 +53,7 @@ def list_accounts(
 ) -> int:
     """List the people of an agency."""
     code = the_agency(agency, data, key_file)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         for one in client.get(f"/v1/agencies/{code}/accounts")["accounts"]:
             ended = f"  disabled {one['disabledAt']}" if one.get("disabledAt") else ""
             say(f"{one['accountNo']:>4}  {one['role']:<14}{one['login']:<24}{one['name']}{ended}")
@@ -71,7 +71,7 @@ def disable(
 ) -> int:
     """Let somebody in no more; sessions end at once."""
     code = the_agency(agency, data, key_file)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         client.delete(f"/v1/agencies/{code}/accounts/{account_no}")
     say(f"Account {account_no} of {code} is disabled.")
     return 0

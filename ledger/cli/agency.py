@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.cli.client import ServiceClient, local_key, service_url
+from ledger.cli.client import ServiceClient, operator_client, service_url
 from ledger.cli.console import invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
 from ledger.durable import replace_durably
@@ -33,7 +33,7 @@ def add(
     key_file: KeyFileOption = None,
 ) -> int:
     """Register an agency: draw its keys, register them on the chain, open its log."""
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         say(register(client, data, code=parse_agency(code), name_ko=name_ko, name_en=name_en, contact=contact))
     return 0
 
@@ -76,7 +76,7 @@ def new_api_key(
 ) -> int:
     """Make an API key and write it to a file that only you can read."""
     code = the_agency(agency, data, key_file)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         answer = client.post(f"/v1/agencies/{code}/api-keys", {"role": role, "label": label})
     replace_durably(out, answer["apiKey"].encode() + b"\n")
     say(f"Key {answer['keyNo']} ({role}) of {code} is in {out}.")
@@ -93,7 +93,7 @@ def api_keys(
 ) -> int:
     """List an agency's API keys (never the keys themselves)."""
     code = the_agency(agency, data, key_file)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         for key in client.get(f"/v1/agencies/{code}/api-keys")["keys"]:
             ended = f"  revoked {key['revokedAt']}" if key.get("revokedAt") else ""
             say(f"{key['keyNo']:>4}  {key['role']:<14}{key['label']}  since {key['createdAt']}{ended}")
@@ -111,7 +111,7 @@ def revoke_api_key(
 ) -> int:
     """Revoke an API key at once."""
     code = the_agency(agency, data, key_file)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         client.delete(f"/v1/agencies/{code}/api-keys/{key_no}")
     say(f"Key {key_no} of {code} is revoked.")
     return 0

@@ -176,6 +176,16 @@ class ServiceClient:
         )
 
 
+def operator_client(data: Path, url: str | None, key_file: Path | None) -> ServiceClient:
+    """The service as its operator speaks to it: its address and the operator's key as given, else from the folder.
+
+    Raises:
+        InfrastructureError: no service runs on the folder.
+        InputError: there is no key, or the address is none.
+    """
+    return ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file))
+
+
 def _checked(response: HTTPResponse, content: bytes) -> bytes:
     if response.status >= 400:
         raise problem_error(response.status, content)

@@ -10,7 +10,7 @@ import typer
 
 from ledger.chain.act_file import describe, signed
 from ledger.chain.deployment import load_deployment
-from ledger.cli.client import ServiceClient, local_key, service_url
+from ledger.cli.client import operator_client
 from ledger.cli.console import invoke, new_app, say
 from ledger.cli.options import DataOption, KeyFileOption, UrlOption
 from ledger.council_act import ActFile, parse_act_file
@@ -53,7 +53,7 @@ def list_acts(
     key_file: KeyFileOption = None,
 ) -> int:
     """List the acts that wait for signatures, in the order in which they can happen."""
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         waiting: dict[str, Any] = client.get("/v1/council/acts")
     for document in waiting["acts"]:
         file = parse_act_file(json.dumps(document).encode())
@@ -113,7 +113,7 @@ def send(
             raise InputError(f"Two files hold different acts number {file.act.nonce}.", where="act")
         joined[file.act.nonce] = file if before is None else before.merged(file.signatures)
     done = waiting = 0
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         for file in joined.values():
             answer = client.post("/v1/council/acts", json.loads(file.encode()))
             done, waiting = done + int(answer["done"]), int(answer["waiting"])

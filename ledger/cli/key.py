@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ledger.cli.client import ServiceClient, local_key, segment, service_url
+from ledger.cli.client import ServiceClient, operator_client, segment, service_url
 from ledger.cli.console import NEGATIVE, invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
 from ledger.errors import InfrastructureError
@@ -46,7 +46,7 @@ def rotate(
 ) -> int:
     """Draw a new key, register it on the chain, sign with it from now on, and end the old one."""
     code = the_agency(agency, data, key_file)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         key = client.post(f"/v1/agencies/{code}/keys", {"role": role})
     say(f"The {role} key of {code} is now {key['keyId']}. Write the trust file anew: sillok trust.")
     return 0
@@ -67,7 +67,7 @@ def compromised(
     code = the_agency(agency, data, key_file)
     if not yes:
         typer.confirm(f"Declare {key_id} of {code} compromised for ever?", abort=True, err=True)
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         path = f"/v1/agencies/{code}/keys/{segment(key_id)}/compromised"
         key = client.post(path, {"since": since} if since else {})
     say(f"{key['keyId']} counts as compromised since {key['compromisedSince']}. Write the trust file anew.")
@@ -89,7 +89,7 @@ def undo(
     code = the_agency(agency, data, key_file)
     path = f"/v1/agencies/{code}/keys/{segment(key_id)}/undo"
     deadline, first = time.monotonic() + WAIT_S, None
-    with ServiceClient(service_url(data, url), key=local_key(data, "operator", key_file)) as client:
+    with operator_client(data, url, key_file) as client:
         while True:
             state = client.post(path, {})
             first = state["standing"] if first is None else first
