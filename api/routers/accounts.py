@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from api.auth import Act
 from api.deps import BEARER, Acting, acting
-from api.schemas.accounts import AccountList, AccountRow, NewAccount
+from api.schemas.accounts import AccountList, AccountRow, NewAccount, NewPassword
 from ledger.errors import InputError
 from ledger.ports.agencies import ApiRole
 
 router = APIRouter(tags=["agencies"])
 KEYED: Final = {"security": BEARER}
 Managing = Annotated[Acting, acting(Act.MANAGE_KEYS)]
+Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 @router.get("/v1/agencies/{agency}/accounts", openapi_extra=KEYED, summary="List accounts")
@@ -43,10 +44,22 @@ def add_account(asked: NewAccount, caller: Managing) -> AccountRow:
     return AccountRow.of(account)
 
 
+@router.post(
+    "/v1/agencies/{agency}/accounts/{account_no}/password",
+    status_code=204,
+    openapi_extra=KEYED,
+    summary="Reset an account's password",
+)
+def reset_password(asked: NewPassword, caller: Managing, account_no: Number) -> Response:
+    """Give somebody who lost it a new password: sessions end at once."""
+    caller.services.accounts.reset_password(caller.agency, account_no, asked.password.get_secret_value())
+    return Response(status_code=204)
+
+
 @router.delete(
     "/v1/agencies/{agency}/accounts/{account_no}", status_code=204, openapi_extra=KEYED, summary="Disable an account"
 )
-def disable_account(caller: Managing, account_no: Annotated[int, Path(ge=1, lt=2**31)]) -> Response:
+def disable_account(caller: Managing, account_no: Number) -> Response:
     """Let somebody in no more: sessions end at once."""
     caller.services.accounts.disable(caller.agency, account_no)
     return Response(status_code=204)

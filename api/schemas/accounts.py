@@ -10,6 +10,7 @@ from api.schemas.base import InstantText, Schema, when
 from ledger.ports.accounts import Account
 
 RoleName = Literal["clerk", "approver", "administrator"]
+Password = Annotated[SecretStr, Field(description="12 to 200 characters; kept as an argon2id hash")]
 
 
 class NewAccount(Schema):
@@ -22,10 +23,16 @@ class NewAccount(Schema):
         description="what colleagues see", examples=["홍길동"]
     )
     role: RoleName
-    password: SecretStr = Field(description="12 to 200 characters; kept as an argon2id hash")
+    password: Password
     demo: bool = Field(
         default=False, description="what it issues carries the mark of a demonstration; embedded chain only"
     )
+
+
+class NewPassword(Schema):
+    """A password for somebody who lost theirs."""
+
+    password: Password
 
 
 class AccountRow(Schema):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger.accounts.passwords import Passwords, check_password
-from ledger.errors import FormatError, InputError
+from ledger.errors import ConflictError, FormatError, InputError, NotFoundError
 from ledger.hashing.digests import sha256
 from ledger.hashing.encodings import b64u_encode
 from ledger.ports.accounts import Account, AccountStore
@@ -108,6 +108,27 @@ class Accounts:
     def account(self, account_no: int) -> Account:
         """One account. Raises NotFoundError."""
         return self._store.account(account_no)
+
+    def reset_password(self, agency: AgencyCode, account_no: int, password: str) -> Account:
+        """Give somebody who lost it a new password: every session of the account ends.
+
+        Raises:
+            NotFoundError: the agency has no such account.
+            ConflictError: the account is disabled.
+            InputError: the password cannot be used.
+        """
+        account = self._store.account(account_no)
+        if account.agency != agency:
+            raise NotFoundError(f"Agency {agency} has no account {account_no}.")
+        if account.disabled_at is not None:
+            raise ConflictError(
+                "This account is disabled, so a password would let nobody in.",
+                where="account",
+                fix="Add the person anew, under another login.",
+            )
+        check_password(password, account.login)
+        self._store.set_password(account_no, self._passwords.hash(password))
+        return account
 
     def disable(self, agency: AgencyCode, account_no: int) -> None:
         """Let somebody in no more, from this moment on. Raises NotFoundError."""

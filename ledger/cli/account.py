@@ -1,4 +1,4 @@
-"""`sillok account add|list|disable`: the people who sign in to the clerk's pages; run by the operator."""
+"""`sillok account add|list|reset|disable`: the people who sign in to the clerk's pages; run by the operator."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import typer
 from ledger.cli.client import operator_client
 from ledger.cli.console import invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
-from ledger.errors import InputError
+from ledger.errors import InputError, NotFoundError
 
-app = new_app("account", "Add, list and disable the people who sign in to the clerk's pages.")
+app = new_app("account", "Add, list and disable the people who sign in to the clerk's pages, or reset a password.")
+
+PasswordFileOption = Annotated[Path | None, typer.Option(help="File with the password [default: ask].")]
 
 
 def run(argv: list[str]) -> int:
@@ -28,7 +30,7 @@ def add(
     login: Annotated[str, typer.Argument(help="What the person types to sign in.")],
     name: Annotated[str, typer.Option(help="What colleagues see.")],
     role: Annotated[str, typer.Option(help="clerk, approver or administrator.")] = "clerk",
-    password_file: Annotated[Path | None, typer.Option(help="File with the password [default: ask].")] = None,
+    password_file: PasswordFileOption = None,
     agency: AgencyOption = None,
     data: DataOption = Path("sillok-data"),
     url: UrlOption = None,
@@ -57,6 +59,30 @@ def list_accounts(
         for one in client.get(f"/v1/agencies/{code}/accounts")["accounts"]:
             ended = f"  disabled {one['disabledAt']}" if one.get("disabledAt") else ""
             say(f"{one['accountNo']:>4}  {one['role']:<14}{one['login']:<24}{one['name']}{ended}")
+    return 0
+
+
+@app.command()
+def reset(
+    *,
+    login: Annotated[str, typer.Argument(help="What the person types to sign in.")],
+    password_file: PasswordFileOption = None,
+    agency: AgencyOption = None,
+    data: DataOption = Path("sillok-data"),
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> int:
+    """Give somebody who lost it a new password, read from a file or asked for; sessions end at once."""
+    code = the_agency(agency, data, key_file)
+    with operator_client(data, url, key_file) as client:
+        accounts = client.get(f"/v1/agencies/{code}/accounts")["accounts"]
+        number = next((one["accountNo"] for one in accounts if one["login"] == login), None)
+        if number is None:
+            raise NotFoundError(
+                f"Agency {code} has no account {login!r}.", where="login", fix="See: sillok account list"
+            )
+        client.post(f"/v1/agencies/{code}/accounts/{number}/password", {"password": _password(password_file)})
+    say(f"Account {number}: {login} has a new password, and every session of it has ended. Sign in at /clerk.")
     return 0
 
 

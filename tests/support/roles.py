@@ -61,6 +61,7 @@ INTERFACE: dict[str, frozenset[str]] = {
     "DELETE /v1/agencies/{agency}/api-keys/{key_no}": MANAGERS,
     "GET /v1/agencies/{agency}/accounts": MANAGERS,
     "POST /v1/agencies/{agency}/accounts": MANAGERS,
+    "POST /v1/agencies/{agency}/accounts/{account_no}/password": MANAGERS,
     "DELETE /v1/agencies/{agency}/accounts/{account_no}": MANAGERS,
     "GET /v1/processes/{process:path}": PUBLIC,
     "GET /v1/trust": OPEN,
@@ -139,6 +140,7 @@ PAGES: dict[str, frozenset[str]] = {
     "GET /clerk/visits": ADMINISTRATORS,
     "GET /clerk/people": ADMINISTRATORS,
     "POST /clerk/people": ADMINISTRATORS,
+    "POST /clerk/people/{account_no}/reset": ADMINISTRATORS,
     "POST /clerk/people/{account_no}/disable": ADMINISTRATORS,
 }
 """Pages for people → sessions that get past the door."""

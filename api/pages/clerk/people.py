@@ -17,8 +17,9 @@ from ledger.ports.agencies import ApiRole
 
 router = APIRouter(include_in_schema=False)
 Managing = Annotated[Clerk, acting(Act.MANAGE_KEYS)]
+Number = Annotated[int, Path(ge=1, lt=2**31)]
 _DRAWN_BYTES: Final = 12
-"""A first password has 16 characters; it is shown once, and its owner changes it."""
+"""A drawn password has 16 characters; it is shown once, and its owner changes it."""
 
 
 @router.get("/clerk/people")
@@ -51,11 +52,24 @@ async def add(clerk: Managing) -> Response:
     except InputError as error:
         place = error.where if error.where in entered else "login"
         return _page(clerk, problem=(str(place), clerk.words[f"people_{place}_rule"]), entered=entered)
-    return _page(clerk, made=(added.login, password))
+    return _page(clerk, made=("people_made", added.login, password))
+
+
+@router.post("/clerk/people/{account_no}/reset")
+async def reset(clerk: Managing, account_no: Number) -> Response:
+    """Give somebody who lost it a drawn password, which this answer shows once. One's own is changed knowing it."""
+    await clerk.form()
+    if account_no == clerk.account.account_no:
+        return clerk.go("/clerk/password")
+    password = secrets.token_urlsafe(_DRAWN_BYTES)
+    account = await run_in_threadpool(
+        clerk.services.accounts.reset_password, clerk.account.agency, account_no, password
+    )
+    return _page(clerk, made=("people_reset_done", account.login, password))
 
 
 @router.post("/clerk/people/{account_no}/disable")
-async def disable(clerk: Managing, account_no: Annotated[int, Path(ge=1, lt=2**31)]) -> Response:
+async def disable(clerk: Managing, account_no: Number) -> Response:
     """Let somebody in no more. Oneself stays: an agency must not lock itself out."""
     await clerk.form()
     if account_no != clerk.account.account_no:
@@ -68,7 +82,7 @@ def _page(
     *,
     problem: tuple[str, str] | None = None,
     entered: dict[str, str] | None = None,
-    made: tuple[str, str] | None = None,
+    made: tuple[str, str, str] | None = None,
 ) -> Response:
     rows = [
         {

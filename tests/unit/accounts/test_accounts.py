@@ -123,6 +123,23 @@ def test_a_new_password_ends_every_other_session(office: Office) -> None:
     office.enter(password="another few words here")
 
 
+def test_a_reset_password_ends_every_session_and_is_for_the_own_agency(office: Office) -> None:
+    signed, new = office.enter(), "another few words here"
+    number = signed.account.account_no
+    with pytest.raises(NotFoundError, match="Agency 6260000 has no account 1"):
+        office.accounts.reset_password(BUSAN, number, new)
+    with pytest.raises(InputError, match="12 to 200"):
+        office.accounts.reset_password(SEOUL, number, "short")
+    assert office.accounts.signed_in(signed.token) is not None, "what was refused changed nothing"
+    office.accounts.reset_password(SEOUL, number, new)
+    assert office.accounts.signed_in(signed.token) is None
+    assert office.accounts.sign_in("hong", PASSWORD) is None
+    office.enter(password=new)
+    office.accounts.disable(SEOUL, number)
+    with pytest.raises(ConflictError, match="disabled"):
+        office.accounts.reset_password(SEOUL, number, PASSWORD)
+
+
 def test_a_disabled_account_is_out_at_once_and_stays_out(office: Office) -> None:
     signed = office.enter()
     with pytest.raises(NotFoundError):

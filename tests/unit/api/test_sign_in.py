@@ -143,14 +143,42 @@ def test_an_administrator_lets_people_in_and_out_and_issues_nothing(office: Offi
     assert chief.status == 200
 
 
+def test_an_administrator_gives_a_new_password_to_who_lost_one_and_not_to_oneself(
+    office: Office, person: Person
+) -> None:
+    forgetful, chief = hire(office, "forgetful"), hire(office, "keeper", ApiRole.ADMINISTRATOR)
+    numbers = {account.login: account.account_no for account in office.services.accounts.of_agency(SEOUL)}
+    chief.get("/clerk/people")
+    assert f"/clerk/people/{numbers['keeper']}/reset" not in chief.text, "one's own is changed knowing it"
+    token = _csrf(chief.text)
+    chief.send(f"/clerk/people/{numbers['forgetful']}/reset")
+    drawn = chief.text.split("<code>")[1].split("</code>")[0]
+    assert "forgetful 계정에 새 비밀번호를 정했고" in chief.words
+    forgetful.get("/clerk")
+    assert forgetful.path == "/clerk/sign-in", "whoever was signed in is out"
+    person.sign_in("forgetful")
+    assert person.status == 403
+    person.sign_in("forgetful", drawn)
+    assert person.path == "/clerk"
+
+    own = chief.client.post(f"/clerk/people/{numbers['keeper']}/reset", data={"csrf": token})
+    assert (own.status_code, own.headers["location"].partition("?")[0]) == (303, "/clerk/password")
+    chief.get("/clerk")
+    assert chief.path == "/clerk"
+    office.services.accounts.disable(SEOUL, numbers["forgetful"])
+    gone = chief.client.post(f"/clerk/people/{numbers['forgetful']}/reset", data={"csrf": token})
+    assert gone.status_code == 409
+
+
 def test_people_of_one_agency_are_not_another_s(office: Office) -> None:
     chief = hire(office, "busan-chief", ApiRole.ADMINISTRATOR, BUSAN)
     chief.get("/clerk/people")
     assert "busan-chief" in chief.words
     seoul = office.services.accounts.of_agency(SEOUL)
     assert not any(account.login in chief.words for account in seoul if account.login != "chief")
-    answer = chief.client.post(f"/clerk/people/{seoul[0].account_no}/disable", data={"csrf": _csrf(chief.text)})
-    assert answer.status_code == 404
+    for act in ("disable", "reset"):
+        answer = chief.client.post(f"/clerk/people/{seoul[0].account_no}/{act}", data={"csrf": _csrf(chief.text)})
+        assert answer.status_code == 404
 
 
 def test_accounts_come_through_the_api_too_without_secrets(office: Office) -> None:
@@ -164,7 +192,12 @@ def test_accounts_come_through_the_api_too_without_secrets(office: Office) -> No
     listed = office.call("GET", address, role="administrator")
     assert "by-api" in listed.text
     assert "argon2" not in listed.text
-    assert office.call("DELETE", f"{address}/{made.json()['accountNo']}", role="operator").status_code == 204
+    one = f"{address}/{made.json()['accountNo']}"
+    for password, status in (("short", 422), (PASSWORD, 204)):
+        answer = office.call("POST", f"{one}/password", role="administrator", json={"password": password})
+        assert answer.status_code == status
+        assert password not in answer.text
+    assert office.call("DELETE", one, role="operator").status_code == 204
 
 
 def _csrf(text: str) -> str:

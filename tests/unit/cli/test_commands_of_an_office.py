@@ -113,6 +113,43 @@ def test_a_stolen_status_keys_acts_are_declared_void_and_undone(
     assert office.get(f"/v1/verifications?sha256={'bb' * 32}").json()["verdict"] == "valid"
 
 
+def test_an_operator_adds_people_and_lets_in_again_who_lost_a_password(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def account(*words: str, password: str | None = None) -> int:
+        given = ()
+        if password is not None:
+            Path("password").write_text(f"{password}\n")
+            given = ("--password-file", "password")
+        return sillok(office, "account", *words, *given, role="operator")
+
+    first, second = "넓은 들 푸른 소나무 하나", "맑은 물 높은 산 그리고 둘"
+    accounts = office.services.accounts
+    assert account("add", "hong", "--name", "홍길동", password=first) == 0
+    signed = accounts.sign_in("hong", first)
+    assert signed is not None
+    assert account("reset", "hong", password="short") == 2
+    assert "12 to 200 characters" in capsys.readouterr().err
+    assert account("reset", "hong") == 2
+    assert "--password-file" in capsys.readouterr().err, "nobody can be asked here"
+    assert account("reset", "hung", password=second) == 2
+    assert "sillok account list" in capsys.readouterr().err
+    assert accounts.signed_in(signed.token) is not None, "what was refused changed nothing"
+
+    assert account("reset", "hong", password=second) == 0
+    assert "every session of it has ended" in capsys.readouterr().out
+    assert accounts.signed_in(signed.token) is None
+    assert accounts.sign_in("hong", first) is None
+    assert accounts.sign_in("hong", second) is not None
+
+    number = str(signed.account.account_no)
+    assert account("disable", number) == 0
+    assert account("list") == 0
+    assert "disabled" in capsys.readouterr().out
+    assert account("reset", "hong", password=first) == 2
+    assert "Add the person anew" in capsys.readouterr().err
+
+
 def test_an_operator_hands_over_what_a_member_signed_elsewhere(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
