@@ -3,9 +3,10 @@
 It repairs nothing: what is wrong with a ledger is for people to judge.
 
 For each agency, over all generations of its log: every leaf, row, look-up and (where the keys are at hand) every
-sealed fact; every tile; the head at every group commit and every anchor; every checkpoint's and receipt's signature.
-Then, where the chain answers: the mirrored blocks, the contract's slot of every anchor, every status word. Last the
-outbox and the status acts. Records are read in pieces, so that memory does not grow with the ledger.
+sealed fact; every tile; the head at every group commit and every anchor; every checkpoint's and receipt's signature;
+every mirrored supersession. Then, where the chain answers: the mirrored blocks, the contract's slot of every anchor,
+every status word. Last the outbox and the status acts. Records are read in pieces, so that memory does not grow with
+the ledger.
 
 A service may run meanwhile: the heads are read first, and what comes after them is not looked at.
 """
@@ -19,7 +20,7 @@ from typing import Final
 
 from ledger.errors import ChainError
 from ledger.hashing.encodings import hex_encode
-from ledger.log.fsck_chain import ChainChecks, OutboxChecks, standing_anchors
+from ledger.log.fsck_chain import ChainChecks, OutboxChecks, standing_anchors, wrong_successors
 from ledger.log.fsck_findings import Finding, Kind, Progress, error, warning
 from ledger.log.fsck_notes import NoteChecks
 from ledger.log.fsck_records import RecordChecks
@@ -79,6 +80,7 @@ class Fsck:
         agencies = _by_agency(self._records.logs())
         for logs in agencies.values():
             yield from self._agency(logs, progress)
+            yield from wrong_successors(self._chain_store, self._records, logs)
         if self._chain is None:
             yield warning(Kind.CHAIN_SILENT, "No chain was given to compare with.", "chain")
         else:

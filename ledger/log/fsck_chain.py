@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
-from ledger.errors import NotFoundError
+from ledger.errors import FormatError, NotFoundError
 from ledger.hashing.digests import sha256
 from ledger.hashing.encodings import hex_encode
 from ledger.log.fsck_findings import Finding, Kind, error, warning
 from ledger.log.status_rules import LANES, replay
-from ledger.ports.chain import Anchor, AnchorEvent, Chain, LogState
+from ledger.log.status_view import StatusReader
+from ledger.ports.chain import (
+    ActVoidedEvent,
+    Anchor,
+    AnchorEvent,
+    Chain,
+    LogState,
+    StatusEvent,
+    SupersededEvent,
+    compromised,
+)
 from ledger.ports.chain_store import ChainStore, OutboxKind
 from ledger.ports.records import LogInfo, RecordStore
 from ledger.values import Digest32, TreeSize
@@ -143,6 +154,27 @@ class OutboxChecks:
             return
         if request.state == "refused":
             yield error(Kind.OUTBOX, f"It belongs to status act {act_no}, which was refused.", where)
+
+
+def wrong_successors(chain_store: ChainStore, records: RecordStore, logs: Sequence[LogInfo]) -> Iterator[Finding]:
+    """Does every record that stands on chain as a successor name the superseded one back? For logs of one agency.
+
+    The contract can't read records, so whoever has a STATUS key can name any record past this service. Asks no chain.
+    """
+    reader, since = StatusReader(records, chain_store), compromised(chain_store.keys(logs[0].agency))
+    for log in logs:
+        acts = chain_store.acts_as_done(log.log_no)
+        undone = {act.act_head for act in acts if isinstance(act, ActVoidedEvent)}
+        counts = False
+        for act in acts:
+            if isinstance(act, StatusEvent):
+                counts = act.head not in undone and not act.is_void(since)
+            elif isinstance(act, SupersededEvent) and counts:
+                # A record that is missing or malformed is a finding of its own.
+                with suppress(NotFoundError, FormatError):
+                    if not reader.names_back(log.log_no, act.index, act.successor_log, act.successor):
+                        what = f"Record {act.successor} supersedes it on chain, and does not name it back."
+                        yield error(Kind.SUCCESSOR, what, f"{log.origin}, record {act.index}")
 
 
 def standing_anchors(chain_store: ChainStore, log: LogInfo) -> Sequence[AnchorEvent]:

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     CHAIN_HEAD = "chain-head"
     MIRROR = "mirror"
     STATUS_WORD = "status-word"
+    SUCCESSOR = "successor"
     OUTBOX = "outbox"
     STATUS_ACT = "status-act"
     CHAIN_SILENT = "chain-silent"
@@ -77,6 +78,7 @@ FIX: Final[Mapping[Kind, str]] = {
     Kind.CHAIN_HEAD: "Start the service: it reads the chain further.",
     Kind.MIRROR: "The chain was reorganised or replaced: start the service on the right one and see its health.",
     Kind.STATUS_WORD: "The mirror and the chain differ: the chain is right; start the service, then run fsck again.",
+    Kind.SUCCESSOR: "No page shows it. If it was not the office: `sillok key compromised`, then `sillok key undo`.",
     Kind.OUTBOX: "Start the service: the outbox settles what has ended.",
     Kind.STATUS_ACT: "Start the service: acts are sent again.",
     Kind.CHAIN_SILENT: "Start the chain, then run fsck again: anchors and status were not compared with it.",

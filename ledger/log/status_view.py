@@ -170,6 +170,18 @@ class StatusReader:
         since = self._compromised(log_no, events)
         return [event for event in events if not event.is_void(since)] if since else events
 
+    def names_back(self, log_no: int, index: LogIndex, log_id: LogId, successor: LogIndex) -> bool:
+        """Whether a record that the chain names as successor is there and says so itself; the contract does not look.
+
+        Raises:
+            NotFoundError: there is no such log, or the store lacks the successor.
+            FormatError: the successor is no record.
+        """
+        home = next((log for log in self.lineage(log_no) if log.log_id == log_id), None)
+        if home is None or successor >= self._records.tree_size(home.log_no):
+            return False
+        return parse_record(self._records.record(home.log_no, successor).leaf).supersedes == index
+
     def _compromised(self, log_no: int, events: Sequence[StatusEvent]) -> dict[KeyId, Instant]:
         """Keys of the log's agency that count as compromised; not looked up where there are no acts."""
         if not events:
@@ -201,18 +213,11 @@ class StatusReader:
     def _successor(self, log_no: int, index: LogIndex) -> tuple[LogId, LogIndex] | None:
         known = self._chain_store.successor_of(log_no, index)
         if known is not None:
-            return known if self._names_back(log_no, index, *known) else None
+            return known if self.names_back(log_no, index, *known) else None
         for request in self._open(log_no, index, None):
             if request.act.successors and request.act.successor_log is not None:
                 return request.act.successor_log, request.act.successors[request.act.indexes.index(index)]
         return None
-
-    def _names_back(self, log_no: int, index: LogIndex, log_id: LogId, successor: LogIndex) -> bool:
-        """Whether a record that the chain names as successor is there and says so itself."""
-        home = next((log for log in self.lineage(log_no) if log.log_id == log_id), None)
-        if home is None or successor >= self._records.tree_size(home.log_no):
-            return False
-        return parse_record(self._records.record(home.log_no, successor).leaf).supersedes == index
 
     def _events(self, log_no: int, index: LogIndex, batch: int | None) -> Sequence[StatusEvent]:
         """Acts on the record in its own log, and on its batch in any generation, in the chain's order."""

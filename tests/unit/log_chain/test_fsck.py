@@ -81,7 +81,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Dep
             folder, url=running.url, deployment=city.deployment, council=city.members, keystore=keystore
         )
         bureau.register("6110000")
-        bureau.issue(3)
+        bureau.issue(2)
+        bureau.issue(1, supersedes=[0])
         bureau.settle()
         for seq in range(1, 4):
             step = {
@@ -94,6 +95,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Dep
         bureau.settle()
         for change in (
             StatusChange(after=Status.REVOKED, indexes=(LogIndex(2), LogIndex(200))),
+            StatusChange(after=Status.SUPERSEDED, indexes=(LogIndex(0),), successors=(LogIndex(2),)),
             StatusChange(after=Status.SUSPENDED, batch=1),
         ):
             bureau.status.change(bureau.code, change, idempotency_key=None, actor="clerk")
@@ -163,14 +165,15 @@ def successor_without_commit(folder: Folder) -> None:
     store.close()
 
 
-def anchored_otherwise(folder: Folder, member: str, value: str) -> None:
+def mirrored_otherwise(folder: Folder, name: str, member: str, value: str) -> None:
+    """Change one member of the first mirrored event of a name."""
     (number, body) = folder.one(
-        "SELECT block_number, body FROM chain_events WHERE name = 'AnchorEvent' ORDER BY block_number LIMIT 1"
+        "SELECT block_number, body FROM chain_events WHERE name = ? ORDER BY block_number LIMIT 1", name
     )
     event = json.loads(str(body))
     event[member] = value if isinstance(event[member], str) else int(value)
     folder.sql(
-        "UPDATE chain_events SET body = ? WHERE name = 'AnchorEvent' AND block_number = ?", json.dumps(event), number
+        "UPDATE chain_events SET body = ? WHERE name = ? AND block_number = ?", json.dumps(event), name, number
     )
 
 
@@ -316,12 +319,12 @@ DAMAGE: dict[str, tuple[Damage, Kind, str]] = {
         f"size {RECORDS}",
     ),
     "an anchor has another root than the tree": (
-        lambda f: anchored_otherwise(f, "root", "ab" * 32),
+        lambda f: mirrored_otherwise(f, "AnchorEvent", "root", "ab" * 32),
         Kind.ANCHOR_TREE,
         "size 3",
     ),
     "an anchor has another time than the contract": (
-        lambda f: anchored_otherwise(f, "time", "1000000000"),
+        lambda f: mirrored_otherwise(f, "AnchorEvent", "time", "1000000000"),
         Kind.ANCHOR_CHAIN,
         "size 3",
     ),
@@ -344,6 +347,26 @@ DAMAGE: dict[str, tuple[Damage, Kind, str]] = {
         lambda f: f.sql("DELETE FROM status_words WHERE batches = 1"),
         Kind.STATUS_WORD,
         "batch word 0",
+    ),
+    "a successor names another record back": (
+        lambda f: mirrored_otherwise(f, "SupersededEvent", "index", "1"),
+        Kind.SUCCESSOR,
+        "record 1",
+    ),
+    "a successor names nothing back": (
+        lambda f: mirrored_otherwise(f, "SupersededEvent", "successor", "1"),
+        Kind.SUCCESSOR,
+        "record 0",
+    ),
+    "a successor is not there": (
+        lambda f: mirrored_otherwise(f, "SupersededEvent", "successor", str(RECORDS)),
+        Kind.SUCCESSOR,
+        "record 0",
+    ),
+    "a successor is in a log of nobody": (
+        lambda f: mirrored_otherwise(f, "SupersededEvent", "successor_log", "ab" * 32),
+        Kind.SUCCESSOR,
+        "record 0",
     ),
     "a transaction anchors a size that never was": (outgoing_nowhere, Kind.OUTBOX, "outbox"),
     "an act is sent and nothing is on its way": (

@@ -9,6 +9,7 @@ from support.bureau import Bureau
 
 from ledger.errors import ConflictError, NotFoundError
 from ledger.log.evidence import Disclose
+from ledger.log.fsck_findings import Kind
 from ledger.log.status_rules import StatusChange
 from ledger.ports.chain import StatusAct
 from ledger.values import Instant, KeyId, LogIndex, Reason, Role, Status
@@ -174,16 +175,25 @@ def test_only_a_known_status_key_can_be_undone(bureau: Bureau) -> None:
         bureau.loop.undo(bureau.code, anchor.key_id)
 
 
-def test_a_successor_that_does_not_name_the_record_back_is_not_shown(bureau: Bureau) -> None:
+def test_a_successor_that_does_not_name_the_record_back_is_not_shown_and_fsck_says_so(bureau: Bureau) -> None:
     """The contract can't read records: what a key names there is checked here before it is shown."""
     old, other = bureau.issue(2)
     (right,) = bureau.issue(1, supersedes=[old])
     bureau.settle()
     log = bureau.log
-    steal_and_change(bureau, act(bureau, A, P, old, other, successor_log=log.log_id, successors=(right, right)))
+    since = wait_past(bureau, bureau.chain.head().time)
+    wait_past(bureau, since)
+    wrong = act(bureau, A, P, old, other, successor_log=log.log_id, successors=(right, right))
+    thief = steal_and_change(bureau, wrong)
     views = [bureau.status.status_now(log.log_no, index) for index in (old, other)]
     assert [view.record for view in views] == [P, P], "the status itself stands"
     assert [view.successor for view in views] == [(log.log_id, right), None]
+    found = [(finding.kind, finding.where) for finding in bureau.fsck_errors()]
+    assert found == [(Kind.SUCCESSOR, f"{log.origin}, record {other}")]
+    bureau.agencies.declare_compromised(bureau.code, thief, since)
+    assert bureau.fsck_errors() == [], "what is void names nobody"
+    undo_all(bureau, thief)
+    assert bureau.fsck_errors() == []
 
 
 class Deaf:
