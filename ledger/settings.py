@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         default=7,
         description="uploaded tables, their rows and the PDFs made from them are deleted after so many days",
     )
+    visit_days: Annotated[int, Field(ge=366, le=3660)] = Field(
+        default=731,
+        description="who signed in and who looked at personal facts is deleted after so many days; Korean law wants "
+        "it kept for a year, or two where unique identifiers or 50,000 people are concerned",
+    )
     style_pages: bool = Field(
         default=False, description="serve /style, which shows made-up results; never where people verify documents"
     )

@@ -37,7 +37,7 @@ SAMPLE: Final = 3
 SEED_BYTES: Final = 32
 KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 HOUSE_S: Final = 3600.0
-"""How often it is looked for runs whose rows must go, in seconds."""
+"""How often it is looked for what must go, in seconds."""
 RUNS_SEARCHED: Final = 10_000
 """Newest runs among which a record's own is looked for: more than an office makes while papers are kept."""
 _DAY_S: Final = 86_400
@@ -71,7 +71,8 @@ class Desk:
         activity: ActivityLog,
         status: StatusService,
         clock: Clock,
-        keep_days: int,
+        upload_days: int,
+        visit_days: int,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """Join what the desk needs; nothing runs yet."""
@@ -82,7 +83,8 @@ class Desk:
         self._issuing = issuing
         self._status = status
         self._clock = clock
-        self._keep_s = keep_days * _DAY_S
+        self._uploads_s = upload_days * _DAY_S
+        self._visits_s = visit_days * _DAY_S
         self._random = random
 
     def start(self) -> None:
@@ -245,9 +247,10 @@ class Desk:
         self._store.set_two_persons(who.agency, needed)
 
     def delete_old(self) -> int:
-        """Delete the rows and papers of runs that are older than the settings say; answers how many runs."""
+        """Delete visits, and rows and papers of runs, that are older than the settings say; answers how many runs."""
         now = self._clock()
-        old = self._store.runs_to_delete(Instant(now - self._keep_s))
+        self._store.delete_visits(Instant(now - self._visits_s))
+        old = self._store.runs_to_delete(Instant(now - self._uploads_s))
         for run in old:
             self.folder(run).delete()
             self._store.forget_run(run.run_no, now)

@@ -109,7 +109,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Somebody looked at personal facts. These stay outside the ledger, for as long as the law wants them."""
+    """Somebody signed in or looked at personal facts; outside the ledger, and deleted after some time."""
 
     at: Instant
     account_no: int
@@ -181,3 +181,6 @@ class DeskStore(Protocol):
 
     def visits(self, account_nos: Collection[int], limit: int) -> Sequence[Visit]:
         """The newest visits of these accounts, newest first."""
+
+    def delete_visits(self, before: Instant) -> None:
+        """Delete the visits before an instant, of every agency."""

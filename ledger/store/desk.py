@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from ledger.errors import ConflictError, NotFoundError
 from ledger.ports.runs import Activity, NewRun, Run, RunState, Visit
@@ -170,6 +170,11 @@ class SqlDesk:
         return [
             Visit(at=Instant(row.at), account_no=row.account_no, act=row.act, subject=row.subject) for row in rows
         ]
+
+    def delete_visits(self, before: Instant) -> None:
+        """Delete the visits before an instant, of every agency."""
+        with self._database.write() as connection:
+            connection.execute(delete(schema.visits).where(schema.visits.c.at < before))
 
     def _all(self, query: Select[tuple[object, ...]]) -> list[Run]:
         with self._database.read() as connection:

@@ -37,7 +37,8 @@ def join_desk(parts: Adapters, issuance: Issuance, status: StatusService) -> Des
         activity=ActivityLog(parts.desk_store, issuance, clock=now, random=os.urandom),
         status=status,
         clock=now,
-        keep_days=parts.settings.upload_days,
+        upload_days=parts.settings.upload_days,
+        visit_days=parts.settings.visit_days,
     )
 
 

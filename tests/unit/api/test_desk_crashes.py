@@ -117,6 +117,22 @@ def test_rows_and_papers_are_deleted_after_the_days_of_the_settings_and_records_
     assert office.services.lookup.by_number(result.number).index == result.index
 
 
+def test_who_looked_is_deleted_after_the_days_of_the_settings(
+    office: Office, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = office.services.desk
+    now, days = desk._clock(), office.settings.visit_days
+    assert days >= 366, "the law wants a year at least"
+    for age_s in (days * 86_400 + 60, days * 86_400 - 60, 0):
+        monkeypatch.setattr(desk.activity, "_clock", lambda age_s=age_s: Instant(now - age_s))
+        desk.activity.looked(account, "document", f"{age_s} s ago")
+    entries = len(desk.activity.entries(account, before=None, limit=100))
+    desk.delete_old()
+    kept = {visit.subject for visit in desk.activity.visits([account], 100)}
+    assert kept == {f"{days * 86_400 - 60} s ago", "0 s ago"}
+    assert len(desk.activity.entries(account, before=None, limit=100)) == entries, "what was done stays"
+
+
 def test_what_is_being_issued_is_not_deleted_under_the_issuer(
     office: Office, begun: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
