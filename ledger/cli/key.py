@@ -72,7 +72,8 @@ def compromised(
         key = client.post(path, {"since": since} if since else {})
     say(f"{key['keyId']} counts as compromised since {key['compromisedSince']}. Write the trust file anew.")
     if key["role"] in ("status", "officer"):
-        say(f"What it revoked or superseded since then is void. Take it back on chain too: sillok key undo {key_id}")
+        say("What it revoked or superseded since then is void. Revoke first what the office itself wants revoked.")
+        say(f"That counts at once. Then take the key's acts back on chain too: sillok key undo {key_id}")
     return 0
 
 

@@ -157,7 +157,8 @@ class ChainLoop:
             settled = self._outbox.step(now)
             self._anchorer.settled(settled, now)
             self._sender.settled(settled, now)
-            self._undoer.settled(settled)
+            if self._undoer.settled(settled):
+                self._sender.hurry()
             self._anchorer.step(now, at_once=at_once)
             self._halt()
             self._sender.step(now)

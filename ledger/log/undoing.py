@@ -93,13 +93,18 @@ class Undoer:
         )
         return Undoing(standing=len(standing), on_the_way=len(kept), problem=self._problems.pop(log_no, None))
 
-    def settled(self, items: Sequence[Settled]) -> None:
-        """Forget transactions that ended; what they left standing is seen when `send` is asked again."""
+    def settled(self, items: Sequence[Settled]) -> bool:
+        """Forget transactions that ended; what they left standing is seen when `send` is asked again.
+
+        Returns:
+            Whether any ended: what waited for them can be tried at once.
+        """
         mine = [item for item in items if item.outgoing.kind is OutboxKind.UNDO]
         for item in mine:
             if item.settlement is not Settlement.DONE and item.problem is not None:
                 self._problems.setdefault(item.outgoing.log_no, item.problem)
         self._outbox.forget(mine)
+        return bool(mine)
 
     def _key(self, agency: AgencyCode, key_id: KeyId) -> KeyEvent:
         key = next((key for key in self._chain_store.keys(agency) if key.key_id == key_id), None)
