@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -135,12 +136,14 @@ def test_a_log_that_was_never_opened_is_none(ours: DeployedChain) -> None:
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The HTTP requests that are really sent, by their bytes."""
+    """The HTTP requests that this thread really sends, by their bytes: services of other tests may ask beside it."""
     sizes: list[int] = []
+    here = threading.get_ident()
     request = http.client.HTTPConnection.request
 
     def count(self: http.client.HTTPConnection, method: str, url: str, body: bytes, headers: dict[str, str]) -> None:
-        sizes.append(len(body))
+        if threading.get_ident() == here:
+            sizes.append(len(body))
         request(self, method, url, body, headers)
 
     with monkeypatch.context() as patch:
