@@ -17,6 +17,7 @@ from localchain.parameters import block_number, find_block, need_block, read_cal
 from localchain.present import block_json, log_json, proof_json, receipt_json, transaction_json
 from localchain.proofs import prove
 from localchain.quantities import data, quantity, read_data, read_quantity, read_word
+from localchain.storage import read_slot
 from localchain.subscriptions import Subscriptions
 
 Method = Callable[..., Any]
@@ -38,10 +39,14 @@ def client_version(node: Node) -> str:
     return f"localchain/1/{kind}/py-evm-{evm}/python{platform.python_version()}"
 
 
-class _LatestState(threading.local):
-    """This thread's state after the newest block, which each call leaves as it was."""
+class _Kept(threading.local):
+    """The block that this thread was last asked about, and its state, which each call leaves as it was."""
 
-    block_hash: bytes | None = None
+    head: tables.BlockRow | None = None
+    """The newest block then: with another one tags mean something else, and going back takes blocks away."""
+    name: object = None
+    """The block as it was named."""
+    block: tables.BlockRow
     state: Any = None
     uses: int = 0
 
@@ -57,7 +62,7 @@ class Methods:
         self._node = node
         self._filters = Subscriptions(node)
         self._version = client_version(node)
-        self._latest = _LatestState()
+        self._kept = _Kept()
         self.table: dict[str, Method] = {
             "web3_clientVersion": lambda: self._version,
             "localchain_development": lambda: node.development,
@@ -183,18 +188,22 @@ class Methods:
 
     # State
 
-    def _state(self, block: object) -> Any:
-        if block == "pending":
+    def _block(self, name: object) -> tables.BlockRow:
+        """The block that a parameter names. A batch of a thousand calls names the same one again and again."""
+        kept, head = self._kept, self._node.head
+        if kept.head is not head or kept.name != name:
+            kept.block = need_block(self._node, name)
+            kept.head, kept.name, kept.state = head, name, None
+        return kept.block
+
+    def _state(self, name: object) -> Any:
+        if name == "pending":
             return self._node.state_at(self._node.head, pending=True)
-        found = need_block(self._node, block)
-        if found.hash != self._node.head.hash:
-            return self._node.state_at(found)
-        # A batch of a thousand calls reads the same accounts again and again.
-        if self._latest.block_hash != found.hash or self._latest.uses >= _MAX_STATE_USES:
-            self._latest.block_hash, self._latest.uses = found.hash, 0
-            self._latest.state = self._node.state_at(found)
-        self._latest.uses += 1
-        return self._latest.state
+        kept, block = self._kept, self._block(name)
+        if kept.state is None or kept.uses >= _MAX_STATE_USES:
+            kept.state, kept.uses = self._node.state_at(block), 0
+        kept.uses += 1
+        return kept.state
 
     def get_nonce(self, address: object, block: object = "latest") -> Any:
         """Next nonce of an account."""
@@ -210,8 +219,9 @@ class Methods:
 
     def get_storage(self, address: object, slot: object, block: object = "latest") -> Any:
         """One storage slot of an account, 32 bytes."""
-        value = self._state(block).get_storage(read_data(address, "address", 20), read_word(slot, "slot"))
-        return data(value.to_bytes(32, "big"))
+        owner, place = read_data(address, "address", 20), read_word(slot, "slot")
+        root = bytes(self._block(block).header.state_root)
+        return data(read_slot(self._node.nodes, root, owner, place).to_bytes(32, "big"))
 
     def get_proof(self, address: object, keys: object, block: object = "latest") -> Any:
         """EIP-1186 proof of an account and some of its slots."""
@@ -219,7 +229,7 @@ class Methods:
             raise invalid_params(f"keys must be a list of at most {_MAX_PROOF_KEYS} storage slots")
         owner = read_data(address, "address", 20)
         slots = [read_word(key, "key") for key in keys]
-        root = bytes(need_block(self._node, block).header.state_root)
+        root = bytes(self._block(block).header.state_root)
         return proof_json(owner, prove(self._node.nodes, root, owner, slots), keys)
 
     def call(self, request: object, block: object = "latest", overrides: object = None) -> Any:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from ledger.chain import calls, replies, reverts
+from ledger.chain import calls, replies
 from ledger.chain.abi import Value
+from ledger.chain.contracts import Contracts, Question
 from ledger.chain.deployment import Deployment
 from ledger.chain.event_source import EventSource
 from ledger.chain.events import name_logs, read_logs
 from ledger.chain.identity import IDENTITY_REQUESTS, NodeIdentity, read_identity
-from ledger.chain.rpc import Failure, Json, JsonRpc, Reply, Request, result_of
+from ledger.chain.rpc import Json, JsonRpc, Reply
 from ledger.chain.sending import Sending
-from ledger.errors import ChainError, ChainRefusedError, InputError, Refusal
+from ledger.chain.status_words import StatusWords
+from ledger.errors import ChainError, InputError
 from ledger.ports.chain import (
     Anchor,
     Block,
@@ -37,9 +39,6 @@ from ledger.values import Address, AgencyCode, Digest32, LogId, LogIndex, Root, 
 _INSTANT: Final = "instant"
 _FINALIZED: Final = "finalized"
 _DEPTH: Final = "depth:"
-
-Question = tuple[str, str, tuple[Value, ...]]
-"""Contract, function, arguments of a call that only reads."""
 
 
 class EthereumChain:
@@ -69,6 +68,8 @@ class EthereumChain:
         self._finality, self._depth = _read_finality(finality)
         self._rpc = JsonRpc(rpc_url, timeout_s=timeout_s, greeting=(IDENTITY_REQUESTS, self._greeted))
         self._node: NodeIdentity | None = None
+        self._contracts = Contracts(self._rpc, self._addresses)
+        self._status_words = StatusWords(self._rpc, self._contracts)
         self._sending = Sending(self._rpc, deployment.chain_id, self._addresses)
         self._events = EventSource(
             self._rpc, self._addresses, deployment.block, lambda log: self.log_on_chain(log).size
@@ -133,16 +134,15 @@ class EthereumChain:
         )
 
     def statuses(self, log_id: LogId, pairs: Sequence[tuple[LogIndex, int]]) -> Sequence[tuple[Status, Status]]:
-        """(record status, batch status) for (index, batch or 0) pairs now; each word is read once."""
-        numbers = sorted({index // calls.LANES for index, _ in pairs})
-        batches = sorted({batch // calls.LANES for _, batch in pairs if batch})
-        questions = [_word(log_id, False, number) for number in numbers]
-        questions += [_word(log_id, True, number) for number in batches]
-        words = [_one_int(values) for values in self.read(questions)]
-        of_records = dict(zip(numbers, words, strict=False))
-        of_batches = dict(zip(batches, words[len(numbers) :], strict=True))
+        """(record status, batch status) for (index, batch or 0) pairs now, of one block; each word is read once."""
+        wanted = sorted(
+            {(False, index // calls.LANES) for index, _ in pairs}
+            | {(True, batch // calls.LANES) for _, batch in pairs if batch}
+        )
+        words = dict(zip(wanted, self._status_words.read(log_id, wanted), strict=True))
         return [
-            (_lane(of_records, index), _lane(of_batches, batch) if batch else Status.ACTIVE) for index, batch in pairs
+            (_lane(words, False, index), _lane(words, True, batch) if batch else Status.ACTIVE)
+            for index, batch in pairs
         ]
 
     def anchor_digests(self, log_id: LogId, sizes: Sequence[TreeSize]) -> Sequence[Digest32]:
@@ -155,32 +155,16 @@ class EthereumChain:
         return out
 
     def status_words(self, log_id: LogId, *, batches: bool, words: Sequence[int]) -> Sequence[int]:
-        """The status words with these numbers as they are now."""
-        return [_one_int(values) for values in self.read([_word(log_id, batches, number) for number in words])]
+        """The status words with these numbers as they are now, of one block."""
+        return self._status_words.read(log_id, [(batches, number) for number in words])
 
     def read(self, questions: Sequence[Question]) -> Sequence[tuple[Value, ...]]:
-        """Results of calls that only read, in one request.
-
-        Raises:
-            ChainRefusedError: a contract refused; `what` is its notice.
-        """
-        out = []
-        for (contract, function, _), answer in zip(questions, self._ask(questions), strict=True):
-            if isinstance(answer, Failure) and answer.data:
-                raise ChainRefusedError(reverts.explain(answer.data, contract), refusal=Refusal.REVERTED)
-            out.append(_read_answer(contract, function, answer))
-        return out
+        """See `Contracts.read`."""
+        return self._contracts.read(questions)
 
     def read_or_refusal(self, contract: str, function: str, *values: Value) -> tuple[Value, ...] | str:
-        """Result of a call that only reads, or the name of the contract's error where it refuses.
-
-        Raises:
-            ChainError: the chain does not answer, or the refusal is no error of our contracts.
-        """
-        (answer,) = self._ask([(contract, function, values)])
-        if isinstance(answer, Failure) and (name := reverts.error_name(answer.data)) is not None:
-            return name
-        return _read_answer(contract, function, answer)
+        """See `Contracts.read_or_refusal`."""
+        return self._contracts.read_or_refusal(contract, function, *values)
 
     def scheduled(self, target: Address) -> Sequence[bytes]:
         """Call data of everything that was ever scheduled at the governor for a contract, oldest first."""
@@ -195,16 +179,6 @@ class EthereumChain:
         logs = name_logs(read_logs(self._rpc.call("eth_getLogs", where)), {"Governor": governor})
         wanted = "0x" + target.hex()
         return [bytes(log.values["data"]) for log in logs if log.values["target"] == wanted]  # type: ignore[call-overload]
-
-    def _ask(self, questions: Sequence[Question]) -> Sequence[Reply]:
-        requests = []
-        for contract, function, values in questions:
-            fields: dict[str, Json] = {
-                "to": "0x" + self._addresses[contract].hex(),
-                "data": "0x" + calls.INTERFACES[contract].call_data(function, *values).hex(),
-            }
-            requests.append(Request("eth_call", (fields, "latest")))
-        return self._rpc.batch(requests)
 
     # Calls and transactions
 
@@ -288,19 +262,5 @@ def _read_finality(text: str) -> tuple[str, int]:
     raise InputError(f"{text[:40]!r} is no finality rule.", fix="Write instant, finalized or depth:N.")
 
 
-def _read_answer(contract: str, function: str, answer: Reply) -> tuple[Value, ...]:
-    data = replies.data(result_of(answer, f"{contract}.{function}"), f"the result of {function}")
-    return calls.INTERFACES[contract].read_result(function, data)
-
-
-def _word(log_id: LogId, batches: bool, number: int) -> Question:
-    return "StatusRegistry", "wordOf", (log_id, batches, number)
-
-
-def _one_int(values: Sequence[Value]) -> int:
-    assert isinstance(values[0], int)
-    return values[0]
-
-
-def _lane(words: Mapping[int, int], number: int) -> Status:
-    return Status(words[number // calls.LANES] >> (2 * (number % calls.LANES)) & 3)
+def _lane(words: Mapping[tuple[bool, int], int], batches: bool, number: int) -> Status:
+    return Status(words[batches, number // calls.LANES] >> (2 * (number % calls.LANES)) & 3)

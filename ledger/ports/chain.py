@@ -269,13 +269,13 @@ class Chain(Protocol):
         """A log's state; `state` NONE where it was never opened."""
 
     def statuses(self, log_id: LogId, pairs: Sequence[tuple[LogIndex, int]]) -> Sequence[tuple[Status, Status]]:
-        """(record status, batch status) for (index, batch or 0) pairs now, in one request."""
+        """(record status, batch status) for (index, batch or 0) pairs now, all of one block."""
 
     def anchor_digests(self, log_id: LogId, sizes: Sequence[TreeSize]) -> Sequence[Digest32]:
         """What the slots of these sizes hold now, in one request; 32 zero bytes where nothing was anchored."""
 
     def status_words(self, log_id: LogId, *, batches: bool, words: Sequence[int]) -> Sequence[int]:
-        """The status words with these numbers as they are now, in one request."""
+        """The status words with these numbers as they are now, all of one block."""
 
     def anchor_call(
         self,
