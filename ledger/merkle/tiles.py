@@ -79,18 +79,19 @@ def append(reader: TileReader, size: TreeSize, leaf_hashes: Sequence[LeafHash]) 
     while count or added:
         first, kept = divmod(count, WIDTH)
         old = _read(reader, level, first, kept) if kept else b""
-        whole = (kept + len(added)) // WIDTH
-        if not whole:
+        heads: list[bytes] = []
+        if kept + len(added) < WIDTH:
             partial = old + b"".join(added)
-            heads: list[bytes] = []
-            if added:
-                tiles[level, first] = partial
         else:
             hashes = _split_hashes(old) + added
-            for tile in range(-(-len(hashes) // WIDTH)):
-                tiles[level, first + tile] = b"".join(hashes[tile * WIDTH : (tile + 1) * WIDTH])
+            whole = len(hashes) // WIDTH
+            for tile in range(whole):
+                full = hashes[tile * WIDTH : (tile + 1) * WIDTH]
+                tiles[level, first + tile] = b"".join(full)
+                heads.append(_head(full))
             partial = b"".join(hashes[whole * WIDTH :])
-            heads = _heads(hashes[: whole * WIDTH])
+        if added and partial:
+            tiles[level, first + len(heads)] = partial
         root = _join(partial, root)
         added, level, count = heads, level + 1, first
     return Appended(size=TreeSize(size + len(leaf_hashes)), root=Root(root or EMPTY_ROOT), tiles=tiles)
@@ -231,11 +232,11 @@ _fold_shared_tile = lru_cache(maxsize=64)(_fold_tile)
 """By content, so nothing can be stale; about 2 MB."""
 
 
-def _heads(hashes: list[bytes]) -> list[bytes]:
-    """Heads of whole tiles that lie side by side: eight folds over all of them at once."""
+def _head(hashes: list[bytes]) -> bytes:
+    """Head of a full tile, folded by itself: what one tile needs stays in the processor's cache, a level does not."""
     for _ in range(HEIGHT):
         hashes = fold(hashes)
-    return hashes
+    return hashes[0]
 
 
 def _join(partial: bytes, right: bytes | None) -> bytes | None:
