@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import perf_counter
 
-from bench import cpu_bench, intake_bench, localchain_bench, plot, service_bench, tree_bench
+from bench import browser_bench, cpu_bench, intake_bench, localchain_bench, plot, service_bench, tree_bench
 from bench.row import Row
 from bench.tree_bench import Growth
 
@@ -38,6 +38,7 @@ def benches(how: str, growths: list[Growth], latencies: dict[str, list[float]]) 
     return {
         "tree and proofs": lambda: tree_bench.rows(SIZES[how], growths),
         "CPU of each step": cpu_bench.rows,
+        "browser": browser_bench.rows,
         "running service": lambda: service_bench.rows(latencies, scale=scale),
         "intake and start": lambda: intake_bench.rows(COUNTS[how]),
         **chain,

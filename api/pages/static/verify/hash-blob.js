@@ -20,6 +20,9 @@ import { Sha256 } from "./sha256.js";
  */
 export async function hashBlob(blob, { onProgress, signal, pieceBytes = 1 << 20, everyMs = 250 } = {}) {
   const hasher = new Sha256();
+  /** @param {number} from */
+  const read = (from) => blob.slice(from, from + pieceBytes).arrayBuffer();
+  let next = read(0);
   let told = Number.NEGATIVE_INFINITY;
   for (let done = 0; done < blob.size; done += pieceBytes) {
     signal?.throwIfAborted();
@@ -27,7 +30,9 @@ export async function hashBlob(blob, { onProgress, signal, pieceBytes = 1 << 20,
       onProgress?.(done);
       told = performance.now();
     }
-    hasher.update(new Uint8Array(await blob.slice(done, done + pieceBytes).arrayBuffer()));
+    const piece = await next;
+    next = read(done + pieceBytes); // while this one is hashed
+    hasher.update(new Uint8Array(piece));
   }
   signal?.throwIfAborted();
   onProgress?.(blob.size);
