@@ -13,6 +13,7 @@ from ledger.cli.console import NEGATIVE, ask_password, invoke, new_app, say, tel
 from ledger.cli.options import JsonOption, KeystorePasswordFileOption, RpcUrlOption
 from ledger.cli.progress import EVERY_S
 from ledger.errors import InputError
+from ledger.log.collector import calm_collector
 from ledger.log.fsck_findings import Finding, Severity
 from ledger.settings import load_settings
 from ledger.wiring import open_services
@@ -38,6 +39,7 @@ def fsck(
     if not (settings.data / "ledger.db").exists():
         raise InputError("There is no ledger in this folder.", where=str(settings.data), fix="Name it with --data.")
     services = open_services(settings, ask_password=ask_password)
+    calm_collector()
     count = dict.fromkeys(Severity, 0)
     try:
         for finding in services.fsck.run(_Progress()):

@@ -75,7 +75,7 @@ def load(data: bytes, *, limit: int, where: str | None = None) -> Json:
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _depth(_STRING.sub(b"", data)) > MAX_DEPTH:
         raise FormatError(f"The JSON nests deeper than {MAX_DEPTH}.", where=where)
     try:
-        value: Json = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
+        value: Json = _DECODER.decode(data.decode("utf-8"))
     except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are both of this kind
         raise FormatError(
             "This is not JSON of integers, strings, booleans, lists and objects.", where=where
@@ -96,6 +96,9 @@ def _depth(brackets: bytes) -> int:
 
 def _no_float(text: str) -> NoReturn:
     raise ValueError(f"{text[:20]} is no integer")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
 
 
 def check_text(text: str, where: str | None = None) -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ledger.errors import EvidenceError, FormatError
-from ledger.hashing.encodings import hex_encode
+from ledger.hashing.encodings import b64u_encode, hex_encode
 from ledger.log.fsck_findings import Finding, Kind, error, warning
 from ledger.log.sealing import open_lines
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.tree import tree_head
 from ledger.ports.keys import RecordKeys
 from ledger.ports.records import ONE_RECORD_KINDS, LogInfo, RecordStore, StoredRecord
-from ledger.records.disclosure import NUMBER_PATH, SHA256_PATH
+from ledger.records.disclosure import NUMBER_PATH, SALT_BYTES, SHA256_PATH
 from ledger.records.record import Record, parse_record
 from ledger.values import Digest32, LogIndex
 
-_SHA256: Final = f'"{SHA256_PATH}"'.encode()
-_NUMBER: Final = f'"{NUMBER_PATH}"'.encode()
+# A fact's text is the base64 of `["<salt>","<path>",<value>]`. Salts have one length, so every path begins at the
+# same place; that is a multiple of three bytes, as these two paths with what follows are, so both are found unread.
+_PATH_BEGINS: Final = len('["","') + len(b64u_encode(bytes(SALT_BYTES)))
+_BEGIN: Final = _PATH_BEGINS * 4 // 3
+_SHA256: Final = b64u_encode(f'{SHA256_PATH}","'.encode()).encode()
+_NUMBER: Final = b64u_encode(f'{NUMBER_PATH}","'.encode()).encode()
+_END: Final = b'"]'
+
+_COLUMNS: Final = ("agency", "kind", "batch", "process", "seq")
+"""What a record's row repeats of its leaf."""
 
 Identity = tuple[Digest32 | None, str | None]
 
@@ -98,15 +105,12 @@ class RecordChecks:
 
     def _row(self, log: LogInfo, one: StoredRecord, record: Record, where: str) -> Iterator[Finding]:
         step = (record.process.id, record.process.seq) if record.process else (None, None)
-        for name, leaf, row in (
-            ("agency", record.agency, log.agency),
-            ("kind", record.kind, one.kind),
-            ("batch", record.batch, one.batch),
-            ("process", step[0], one.process_id),
-            ("seq", step[1], one.process_seq),
-        ):
-            if leaf != row:
-                yield error(Kind.RECORD_ROW, f"The store says {name} {row!r}, the record {leaf!r}.", where)
+        leaf = (record.agency, record.kind, record.batch, *step)
+        row = (log.agency, one.kind, one.batch, one.process_id, one.process_seq)
+        if leaf != row:
+            for name, said, kept in zip(_COLUMNS, leaf, row, strict=True):
+                if said != kept:
+                    yield error(Kind.RECORD_ROW, f"The store says {name} {kept!r}, the record {said!r}.", where)
         for name, index in (("supersedes", record.supersedes), ("erases", record.erases)):
             if index is not None and index >= one.index:
                 yield error(Kind.RECORD_MALFORMED, f"It {name} record {index}, which does not come before it.", where)
@@ -144,18 +148,20 @@ class RecordChecks:
 
 
 def identity_in(lines: Sequence[bytes]) -> Identity:
-    """Document digest and number as the facts state them.
+    """Document digest and number as the facts state them; neither needs an escape in JSON.
 
-    The texts were read strictly before they were hashed, and the commitment says that they are still those: so most
-    are only searched here for the two paths, and the two are read without the strictness of a verifier.
+    The texts were read strictly before they were hashed, and the commitment says that they are still those: so only
+    the two are decoded, and without the strictness of a verifier.
     """
     digest, number = None, None
     for line in lines:
-        raw = b64decode(line + b"=" * (-len(line) % 4), altchars=b"-_")
-        if _SHA256 in raw or _NUMBER in raw:
-            _, path, value = json.loads(raw)
-            if path == SHA256_PATH:
-                digest = Digest32(bytes.fromhex(value))
-            elif path == NUMBER_PATH:
-                number = value
+        if line.startswith(_SHA256, _BEGIN):
+            digest = Digest32(bytes.fromhex(_value(line, _SHA256)))
+        elif line.startswith(_NUMBER, _BEGIN):
+            number = _value(line, _NUMBER)
     return digest, number
+
+
+def _value(line: bytes, path: bytes) -> str:
+    rest = line[_BEGIN + len(path) :]
+    return b64decode(rest + b"=" * (-len(rest) % 4), altchars=b"-_").removesuffix(_END).decode("ascii")

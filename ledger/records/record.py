@@ -30,7 +30,7 @@ MAX_KIND: Final = 64
 MAX_PROCESS_ID: Final = 128
 
 _REQUIRED: Final = {"agency", "commitment", "facts", "kind", "recordedAt", "v"}
-_OPTIONAL: Final = {"batch", "erases", "process", "supersedes", "validFrom", "validUntil"}
+_MEMBERS: Final = _REQUIRED | {"batch", "erases", "process", "supersedes", "validFrom", "validUntil"}
 _KIND: Final = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+)*", re.ASCII)
 _PROCESS_ID: Final = re.compile(r"[!#-\[\]-~]+", re.ASCII)
 
@@ -119,10 +119,10 @@ def parse_record(leaf: bytes) -> Record:
         parse(leaf, limit=LIMIT, where="record")  # bytes that no version could mean are malformed, not unknown
         raise UnknownVersionError(f"Records of version {version} are not known here.", where="record.v")
     names = members.keys()
-    if missing := _REQUIRED - names:
-        raise FormatError("A member is missing.", where=f"record.{min(missing)}")
-    if strange := names - _REQUIRED - _OPTIONAL:
-        raise FormatError("A record has no such member.", where=f"record.{min(strange)[:40]}")
+    if not names >= _REQUIRED:
+        raise FormatError("A member is missing.", where=f"record.{min(_REQUIRED - names)}")
+    if not names <= _MEMBERS:
+        raise FormatError("A record has no such member.", where=f"record.{min(names - _MEMBERS)[:40]}")
     record = _read(members)
     if encode_record(record) != leaf:
         raise FormatError("The record is not in canonical form (RFC 8785).", where="record")
@@ -166,9 +166,13 @@ def _integer(value: Json, name: str) -> int:
     return value
 
 
+_read_instant: Final = lru_cache(maxsize=256)(parse_instant)
+"""Records of one bulk job share their instants."""
+
+
 def _instant(members: Mapping[str, Json], name: str) -> Instant:
     try:
-        return parse_instant(_text(members, name))
+        return _read_instant(_text(members, name))
     except InputError as error:
         raise FormatError(error.what, where=f"record.{name}", fix=error.fix) from error
 

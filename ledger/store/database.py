@@ -152,7 +152,7 @@ def rows_in(connection: Connection, statement: str, values: Sequence[object]) ->
         piece = tuple(values[start : start + AT_ONCE])
         width = next(width for width in WIDTHS if len(piece) <= width)
         text = statement.replace("{values}", ",".join([mark] * width))
-        yield from connection.exec_driver_sql(text, piece + piece[-1:] * (width - len(piece)))
+        yield from connection.exec_driver_sql(text, piece + piece[-1:] * (width - len(piece))).all()
 
 
 def rows_of(connection: Connection, statement: str, *values: object) -> Sequence[Row[*tuple[Any, ...]]]:

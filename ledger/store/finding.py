@@ -16,7 +16,7 @@ from ledger.store.commits import number_as_integer, number_as_text
 from ledger.store.database import rows_in, rows_of
 from ledger.store.logs import SqlLogs
 from ledger.store.places import MAX_RECORDS, at_place, place_of
-from ledger.store.rows import RECORD, AnyRow, as_record, pieces
+from ledger.store.rows import RECORD, as_record, pieces
 from ledger.values import Digest32, LogIndex
 
 
@@ -89,7 +89,7 @@ class SqlFinding(SqlLogs):
             row = connection.execute(select(table.sha256, table.number).where(table.place == place)).one_or_none()
         if row is None:
             raise NotFoundError(f"The log has no record {index}.")
-        return _identity(row)
+        return _identity(*row)
 
     def identities(
         self, log_no: int, first: LogIndex, count: int
@@ -104,7 +104,8 @@ class SqlFinding(SqlLogs):
                     table.place < place_of(owner, high),
                     or_(table.sha256.is_not(None), table.number.is_not(None)),
                 )
-                found.update((at_place(row.place)[1], _identity(row)) for row in connection.execute(query))
+                for place, sha256, number in connection.execute(query).all():
+                    found[at_place(place)[1]] = _identity(sha256, number)
         return found
 
     def identity_counts(self, log_no: int) -> tuple[int, int]:
@@ -193,8 +194,5 @@ class SqlFinding(SqlLogs):
             return batch
 
 
-def _identity(row: AnyRow) -> tuple[Digest32 | None, str | None]:
-    return (
-        None if row.sha256 is None else Digest32(bytes(row.sha256)),
-        None if row.number is None else number_as_text(row.number),
-    )
+def _identity(sha256: bytes | None, number: int | None) -> tuple[Digest32 | None, str | None]:
+    return None if sha256 is None else Digest32(bytes(sha256)), None if number is None else number_as_text(number)

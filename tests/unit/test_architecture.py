@@ -86,7 +86,8 @@ ROOMS: dict[str, set[str]] = {
     # A member of the council signs without a service: their keystore, and the act in words.
     "ledger.cli.council": PURE
     | {"ledger.cli", "ledger.chain", "ledger.council_act", "ledger.durable", "ledger.keys"},
-    "ledger.cli.fsck": PURE | {"ledger.cli", "ledger.log", "ledger.settings", "ledger.wiring"},
+    "ledger.cli.fsck": PURE
+    | {"ledger.cli", "ledger.log", "ledger.log.collector", "ledger.settings", "ledger.wiring"},
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents", "ledger.durable", "ledger.settings"},
     # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
     "ledger.cli.up": PURE
