@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final, NewType
 
 from ledger.errors import InputError
@@ -133,8 +134,12 @@ def has_passed(since: Instant, seconds: float, now: Instant) -> bool:
     return now < since or now - since >= seconds
 
 
+@lru_cache(maxsize=1024)
 def format_instant(instant: Instant) -> str:
-    """Write an instant as `YYYY-MM-DDTHH:MM:SSZ`."""
+    """Write an instant as `YYYY-MM-DDTHH:MM:SSZ`.
+
+    Records of one bulk job share their instants, and writing one costs more than the rest of a record.
+    """
     moment = _EPOCH + timedelta(seconds=instant)
     return (
         f"{moment.year:04d}-{moment.month:02d}-{moment.day:02d}"

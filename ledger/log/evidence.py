@@ -8,6 +8,7 @@ time. Beside it go where it was anchored (`reference/v1`), the office's signatur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -19,6 +20,7 @@ from ledger.ports.chain import AnchorEvent, ChainIdentity
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import Keyring
 from ledger.ports.records import CommitInfo, RecordStore
+from ledger.ports.verification import MadeEvidence
 from ledger.records.anchor_note import AnchorNote, anchor_part, format_anchor_note
 from ledger.records.disclosure import Disclosure
 from ledger.records.evidence import Evidence, Withheld, encode_evidence
@@ -104,11 +106,19 @@ class EvidenceMaker:
             NotFoundError: there is no such record.
             ConflictError: the office erased its facts, and can make no evidence of it any more.
         """
+        return self.made(log_no, index, disclose).data
+
+    def made(self, log_no: int, index: LogIndex, disclose: Disclose | frozenset[str]) -> MadeEvidence:
+        """`make`, and the size of the checkpoint that it proves the record in. Arguments and errors as there."""
         with self._records.snapshot():
             view = self._lookup.by_place(log_no, index)
             checkpoint = self._checkpoint(view)
-            status = self._status(lambda: self._notes.make(log_no, index)) if checkpoint.anchor is not None else ()
-            return self._make(view, checkpoint, disclose, status)
+            status: tuple[Part, ...] = ()
+            if checkpoint.anchor is not None:
+                # Anchored, but not in a final block yet: there is no status to speak of.
+                with suppress(ConflictError):
+                    status = (status_part(self._notes.make(log_no, index)),)
+            return MadeEvidence(self._make(view, checkpoint, disclose, status), checkpoint.commit.size)
 
     def make_many(
         self, log_no: int, indexes: Sequence[LogIndex], disclose: Disclose | frozenset[str]
@@ -171,12 +181,6 @@ class EvidenceMaker:
                 status=status,
             )
         )
-
-    def _status(self, note: Callable[[], str]) -> tuple[Part, ...]:
-        try:
-            return (status_part(note()),)
-        except ConflictError:
-            return ()  # anchored, but not in a final block yet: there is no status to speak of
 
     def _checkpoint(self, view: RecordView) -> _Checkpoint:
         """The smallest anchored checkpoint that covers the record; the newest one where none is anchored."""

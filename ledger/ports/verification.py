@@ -1,42 +1,27 @@
-"""What verification needs of look-up and status: fitted by `ledger.log` without being imported from there."""
+"""What verification needs of evidence and status: fitted by `ledger.log` without being imported from there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ledger.ports.records import LogInfo
 from ledger.records.disclosure import Disclosure
 from ledger.records.record import Record
-from ledger.values import Digest32, Instant, KeyId, LogIndex, Reason, Status
+from ledger.values import Instant, KeyId, LogIndex, Reason, Status, TreeSize
 
 
-class FoundRecord(Protocol):
-    """A record that a look-up found."""
+class MadeEvidence(NamedTuple):
+    """An evidence file that was just made, and the size of the checkpoint that it proves the record in."""
 
-    @property
-    def log(self) -> LogInfo:
-        """Its log."""
-
-    @property
-    def index(self) -> LogIndex:
-        """Its place there."""
-
-
-class RecordFinder(Protocol):
-    """Finds records by what a paper shows."""
-
-    def by_number(self, number: str) -> FoundRecord:
-        """The record of a document number in fours. Raises NotFoundError."""
-
-    def by_digest(self, sha256: Digest32) -> Sequence[FoundRecord]:
-        """Every record of a document's SHA-256, oldest first. Empty, or NotFoundError, where there is none."""
+    data: bytes
+    size: TreeSize
 
 
 class PublicEvidence(Protocol):
     """Makes the evidence that a stranger may see."""
 
-    def __call__(self, log_no: int, index: LogIndex) -> bytes:
+    def __call__(self, log_no: int, index: LogIndex) -> MadeEvidence:
         """The evidence file, with the facts that are public for its kind.
 
         Raises NotFoundError, and ConflictError where the office erased what it would disclose.
@@ -82,8 +67,16 @@ class StatusHistory(Protocol):
         """Every act on this record and its batch, oldest first, open ones last. Raises NotFoundError."""
 
 
-class ShownRecord(FoundRecord, Protocol):
+class ShownRecord(Protocol):
     """A record with what strangers may see of it."""
+
+    @property
+    def log(self) -> LogInfo:
+        """Its log."""
+
+    @property
+    def index(self) -> LogIndex:
+        """Its place there."""
 
     @property
     def record(self) -> Record:

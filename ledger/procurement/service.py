@@ -69,7 +69,7 @@ class Tracing:
             ExportedStep(
                 place=Listed(seq=record.process_seq or 0, origin=logs[record.log_no].origin, index=record.index),
                 accepted_at=record.accepted_at,
-                evidence=self._evidence(record.log_no, record.index),
+                evidence=self._evidence(record.log_no, record.index).data,
             )
             for record in stored
         )

@@ -221,9 +221,7 @@ def _kind(text: str) -> None:
         raise FormatError(f"{text[:MAX_KIND]!r} is not a kind of record.", where="record.kind")
 
 
-@lru_cache(maxsize=256)
 def _instant_text(instant: Instant) -> str:
-    """Records of one bulk job share their instants, and formatting one costs more than the rest of a record."""
     try:
         return format_instant(instant)
     except OverflowError as error:

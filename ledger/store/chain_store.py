@@ -27,7 +27,7 @@ from ledger.store.mirror import (
     events_of,
     forget_above,
     lane_selected,
-    read_event,
+    read_anchor,
     write_event,
 )
 from ledger.store.outbox import SqlOutbox
@@ -69,8 +69,8 @@ class SqlChainStore(SqlActs, SqlOutbox):
         with self._database.read() as connection:
             rows = rows_of(connection, query, limit)
         return [
-            Block(number=row.block_number, hash=Digest32(bytes(row.block_hash)), time=Instant(row.block_time))
-            for row in rows
+            Block(number=number, hash=Digest32(bytes(block_hash)), time=Instant(time))
+            for number, block_hash, time in rows
         ]
 
     def apply_events(self, upto: Block, events: Sequence[ChainEvent]) -> None:
@@ -118,7 +118,7 @@ class SqlChainStore(SqlActs, SqlOutbox):
             WHERE anchors.log_id = ? AND anchors.size > ? ORDER BY anchors.size, block_number, event_index LIMIT 1
         """  # noqa: S608 (names of our own)
         with self._database.read() as connection:
-            events = [read_event(row) for row in rows_of(connection, query, owner.log_id, index)]
+            events = [read_anchor(row) for row in rows_of(connection, query, owner.log_id, index)]
         return next((event for event in events if isinstance(event, AnchorEvent)), None)
 
     def last_anchor(self, log_no: int) -> AnchorEvent | None:
@@ -185,7 +185,7 @@ class SqlChainStore(SqlActs, SqlOutbox):
     def keys(self, agency: AgencyCode) -> Sequence[KeyEvent]:
         """The newest known state of each key of an agency, in the order in which they were first seen."""
         with self._database.snapshot(), self._database.read() as connection:
-            reached = tuple(map(tuple, rows_of(connection, _REACHED)))
+            reached = rows_of(connection, _REACHED)
             known = self._keys.get(agency)
             if known is None or known[0] != reached:
                 known = self._keys[agency] = (reached, self._read_keys(agency))
@@ -214,9 +214,9 @@ class SqlChainStore(SqlActs, SqlOutbox):
         """
         with self._database.read() as connection:
             at = [
-                and_(words.block_number == row.block_number, words.event_index == row.event_index)
-                for row in rows_of(connection, query, log_id, int(batches), member // LANES)
-                if lane_selected(row.mask, member)
+                and_(words.block_number == number, words.event_index == index)
+                for number, index, mask in rows_of(connection, query, log_id, int(batches), member // LANES)
+                if lane_selected(mask, member)
             ]
             if not at:
                 return []

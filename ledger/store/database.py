@@ -6,14 +6,15 @@ that is special to SQLite is in this module, in `places.py` and in `record_keys.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Engine, Row, Table, create_engine, event, insert
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
@@ -43,7 +44,7 @@ class Database:
         """Open or create the file; the tables are the business of `migrations`."""
         self.path = path
         self._lock = threading.RLock()
-        self._reading = threading.local()
+        self._reading = _OpenSnapshot()
         self._writer_engine = _engine(path, pool=StaticPool, cache_kib=WRITER_CACHE_KIB, read_only=False)
         self._reader_engine = _engine(path, pool=QueuePool, cache_kib=READER_CACHE_KIB, read_only=True)
         with self._lock, told(path):
@@ -59,20 +60,13 @@ class Database:
         with self._lock, told(self.path), self._writer.begin():
             yield self._writer
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A read-only transaction: all that is read in the block is of one instant.
 
         Raises:
             StoreError: the disk or the database refused.
         """
-        open_ = getattr(self._reading, "connection", None)
-        if open_ is not None:
-            with told(self.path):
-                yield open_
-            return
-        with told(self.path), self._reader_engine.connect() as connection, connection.begin():
-            yield connection
+        return _Reading(self.path, self._reading, self._reader_engine)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -85,7 +79,7 @@ class Database:
             StoreError: the disk or the database refused.
         """
         with self.read() as connection:
-            before, self._reading.connection = getattr(self._reading, "connection", None), connection
+            before, self._reading.connection = self._reading.connection, connection
             try:
                 yield
             finally:
@@ -99,23 +93,65 @@ class Database:
             self._reader_engine.dispose()
 
 
+class _OpenSnapshot(threading.local):
+    """The connection of the snapshot that this thread has open; None where there is none."""
+
+    connection: Connection | None = None
+
+
+class _Reading:
+    """One `Database.read`. An object and no generator: an answer reads fifty times within its one snapshot."""
+
+    __slots__ = ("_engine", "_own", "_path", "_snapshot")
+
+    def __init__(self, path: Path, snapshot: _OpenSnapshot, engine: Engine) -> None:
+        self._path = path
+        self._snapshot = snapshot
+        self._engine = engine
+        self._own: Connection | None = None
+
+    def __enter__(self) -> Connection:
+        """The connection of the open snapshot, or one of its own in a transaction of its own."""
+        if self._snapshot.connection is not None:
+            return self._snapshot.connection
+        with told(self._path):
+            self._own = self._engine.connect()
+            self._own.begin()
+        return self._own
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        """End the transaction, which wrote nothing, and tell an error as ours."""
+        if self._own is not None:
+            with told(self._path):
+                self._own.close()
+        if error is not None and (ours := _as_ours(error, self._path)) is not error:
+            raise ours from error
+
+
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Tell an error of the database as ours: without the statement's values, which may be personal."""
     try:
         yield
-    except SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or type(error).__name__
-        raise StoreError(
+    except (SQLAlchemyError, sqlite3.Error, ValueError, LookupError) as error:
+        raise _as_ours(error, path) from error
+
+
+def _as_ours(error: BaseException, path: Path) -> BaseException:
+    """What an error is told as: the database's as a StoreError, any other as it is."""
+    if isinstance(error, (SQLAlchemyError, sqlite3.Error)):
+        reason = error if isinstance(error, sqlite3.Error) else getattr(error, "orig", None) or type(error).__name__
+        return StoreError(
             f"The database refused: {reason}.", where=str(path), fix="Look at the disk: space, rights, health."
-        ) from error
-    except (ValueError, LookupError) as error:
+        )
+    if isinstance(error, (ValueError, LookupError)):
         # SQLite keeps no checksums: a page that rotted is noticed where what stands on it can't be read as ours.
-        raise StoreError(
+        return StoreError(
             f"The database holds what was not written so ({type(error).__name__}): it is damaged.",
             where=str(path),
             fix="Stop the service, run sillok fsck, and restore the newest backup that is whole.",
-        ) from error
+        )
+    return error
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
@@ -147,26 +183,30 @@ def rows_in(connection: Connection, statement: str, values: Sequence[object]) ->
     Core spends microseconds on each parameter of an `IN (…)`. Here the statement has one of few numbers of them, so
     that it is prepared once; a short piece repeats its last value.
     """
-    mark = _mark(connection)
     for start in range(0, len(values), AT_ONCE):
         piece = tuple(values[start : start + AT_ONCE])
         width = next(width for width in WIDTHS if len(piece) <= width)
-        text = statement.replace("{values}", ",".join([mark] * width))
-        yield from connection.exec_driver_sql(text, piece + piece[-1:] * (width - len(piece))).all()
+        text = statement.replace("{values}", ",".join("?" * width))
+        yield from rows_of(connection, text, *piece, *piece[-1:] * (width - len(piece)))
 
 
-def rows_of(connection: Connection, statement: str, *values: object) -> Sequence[Row[*tuple[Any, ...]]]:
+def rows_of(connection: Connection, statement: str, *values: object) -> list[tuple[Any, ...]]:
     """Rows of a statement that every group commit or every verification asks; `?` stands for a value.
 
-    Composing a statement in Core costs three times what SQLite needs to answer it.
+    The driver is asked itself: composing a statement in Core costs three times what SQLite needs to answer it, and
+    handing it a finished one still as much again.
     """
-    mark = _mark(connection)
-    text = statement if mark == "?" else statement.replace("?", mark)
-    return connection.exec_driver_sql(text, values).all()
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(_for_driver(statement, connection.dialect.paramstyle), values)
+        return cursor.fetchall()  # type: ignore[return-value]
+    finally:
+        cursor.close()
 
 
-def _mark(connection: Connection) -> str:
-    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
+@lru_cache(maxsize=256)
+def _for_driver(statement: str, paramstyle: str) -> str:
+    return statement if paramstyle == "qmark" else statement.replace("?", "%s")
 
 
 def _engine(path: Path, *, pool: type[StaticPool] | type[QueuePool], cache_kib: int, read_only: bool) -> Engine:
@@ -196,6 +236,6 @@ def _engine(path: Path, *, pool: type[StaticPool] | type[QueuePool], cache_kib: 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # IMMEDIATE: a writer that first read and then finds another process writing would fail at once otherwise.
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        rows_of(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine

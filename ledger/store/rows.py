@@ -54,7 +54,7 @@ def as_log(row: AnyRow) -> LogInfo:
     )
 
 
-def as_record(row: AnyRow) -> StoredRecord:
+def as_record(row: Sequence[Any]) -> StoredRecord:
     """A row of `RECORD`, read by place: by name each column would cost as much as the query."""
     place, leaf, sealed_facts, accepted_at, kind, batch, process_id, process_seq = row
     log_no, index = at_place(place)
@@ -71,13 +71,14 @@ def as_record(row: AnyRow) -> StoredRecord:
     )
 
 
-def as_commit(row: AnyRow) -> CommitInfo:
+def as_commit(row: Sequence[Any]) -> CommitInfo:
     """A row of `commits`."""
+    place, root, checkpoint, receipt, signed_at, deadline = row
     return CommitInfo(
-        size=TreeSize(at_place(row.place)[1]),
-        root=Root(bytes(row.root)),
-        checkpoint=row.checkpoint,
-        receipt=row.receipt,
-        signed_at=Instant(row.signed_at),
-        deadline=Instant(row.deadline),
+        size=TreeSize(at_place(place)[1]),
+        root=Root(bytes(root)),
+        checkpoint=checkpoint,
+        receipt=receipt,
+        signed_at=Instant(signed_at),
+        deadline=Instant(deadline),
     )

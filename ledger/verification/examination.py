@@ -8,7 +8,7 @@ that bad evidence never becomes an exception.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Generic, ParamSpec, TypeVar
 
 from ledger.errors import EvidenceError, InputError, SillokError, UnknownVersionError
@@ -105,20 +105,34 @@ class Examination:
         try:
             found = check(*args, **kwargs)
         except RefusedError as error:
-            row = _row(number, Outcome.FAILED, error.what, error.source, error.demands)
-            self._rows[number] = replace(row, expected=error.expected, actual=error.actual)
+            self._rows[number] = _row(
+                number,
+                Outcome.FAILED,
+                error.what,
+                error.source,
+                error.demands,
+                expected=error.expected,
+                actual=error.actual,
+            )
         except UnansweredError as error:
             self._rows[number] = _row(number, Outcome.NOT_RUN, error.what, error.source, error.demands)
         except UnknownVersionError as error:
             self._rows[number] = _row(number, Outcome.NOT_RUN, _placed(error), demands=Verdict.CANNOT_CHECK)
         except EvidenceError as error:
-            row = _row(number, Outcome.FAILED, _placed(error), demands=Verdict.ALTERED)
-            self._rows[number] = replace(row, expected=error.expected, actual=error.actual)
+            self._rows[number] = _row(
+                number,
+                Outcome.FAILED,
+                _placed(error),
+                demands=Verdict.ALTERED,
+                expected=error.expected,
+                actual=error.actual,
+            )
         except InputError as error:
             self._rows[number] = _row(number, Outcome.FAILED, _placed(error), demands=Verdict.ALTERED)
         else:
-            row = _row(number, Outcome.PASSED, found.text, found.source)
-            self._rows[number] = replace(row, expected=found.expected, actual=found.actual)
+            self._rows[number] = _row(
+                number, Outcome.PASSED, found.text, found.source, expected=found.expected, actual=found.actual
+            )
             return found.value
         return None
 
@@ -145,15 +159,22 @@ def _placed(error: SillokError) -> str:
 
 
 def _row(
-    number: int, outcome: Outcome, text: str, source: Source = Source.DEVICE, demands: Verdict | None = None
+    number: int,
+    outcome: Outcome,
+    text: str,
+    source: Source = Source.DEVICE,
+    demands: Verdict | None = None,
+    *,
+    expected: str | None = None,
+    actual: str | None = None,
 ) -> Check:
     return Check(
         number=number,
         name=CHECK_NAMES[number - 1],
         outcome=outcome,
         text=text,
-        expected=None,
-        actual=None,
+        expected=expected,
+        actual=actual,
         source=source,
         demands=demands,
     )

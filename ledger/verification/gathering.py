@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from ledger.errors import NotFoundError
+from ledger.errors import ChainError, NotFoundError
 from ledger.merkle.tiles import consistency_proof
 from ledger.ports.chain import AnchorEvent, Block, Chain, KeyEvent, compromised
 from ledger.ports.chain_store import ChainStore
@@ -29,6 +33,21 @@ HEAD_AGE_S: Final = 0.05
 """How long the chain's answer to "which block is your newest" serves other verifications too, in seconds."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What the chain said its newest block was, or that it did not answer.
+
+    Attributes:
+        ticks: seconds of a clock that never runs backwards, when it was asked.
+        now: the instant at which it was asked: what is answered is as of then.
+        said: the block, or why there is none.
+    """
+
+    ticks: float
+    now: Instant
+    said: Block | ChainError
+
+
 class Gathering:
     """Answers for one record at a time; the chain is asked too: while it is down there is no answer."""
 
@@ -49,40 +68,53 @@ class Gathering:
         self._history = history
         self._clock = clock
         self._ticks = ticks
-        self._asked: tuple[float, Block, Instant] | None = None
+        self._one_asks = threading.Lock()
+        self._heard: _Head | None = None
 
-    def answers(self, log: LogInfo, index: LogIndex, size: TreeSize) -> Answers:
-        """What chain and service answer about a record.
+    @contextmanager
+    def asking(self) -> Iterator[Callable[[LogInfo, LogIndex, TreeSize], Answers]]:
+        """Ask the chain and the clock, and then read the store as it is in one instant, to the end of the block.
 
-        Args:
-            log: its log.
-            index: its place in the log.
-            size: the size of the checkpoint that the evidence proves it in.
+        In this order: what is accepted later is not spoken of, what was accepted before is. Given is what answers
+        about one record: its log, its index, and the size of the checkpoint that the evidence proves it in. It raises
+        ChainError where the chain did not answer: then there is no verdict.
 
         Raises:
-            ChainError: the chain does not answer; then there is no verdict.
             StoreError: the store does not answer.
         """
-        # First the chain and the clock, then the store: what is accepted later is not spoken of, what was is there.
-        head, now = self._head()
+        head = self._head()
         with self._records.snapshot():
-            return self._answers(log, index, size, head, now)
+            yield partial(self._answers, head)
 
-    def _head(self) -> tuple[Block, Instant]:
-        """The chain's newest block, and the instant at which it was asked for: what is answered is as of then."""
-        asked = self._asked
-        if asked is None or self._ticks() - asked[0] > HEAD_AGE_S:
-            ticks, now = self._ticks(), self._clock()
-            asked = self._asked = (ticks, self._chain.head(), now)
-        return asked[1], asked[2]
+    def _head(self) -> _Head:
+        """What the chain answered to a question that was asked at most `HEAD_AGE_S` before this one.
 
-    def _answers(self, log: LogInfo, index: LogIndex, size: TreeSize, head: Block, now: Instant) -> Answers:
+        One asks, and what it hears is for all that came before it asked: so a busy service is no burden to its chain,
+        and where the chain is down nobody waits for more than one try beside its own.
+        """
+        came = self._ticks()
+        with self._one_asks:
+            heard = self._heard
+            if heard is None or came - heard.ticks > HEAD_AGE_S:
+                heard = self._heard = self._ask()
+        return heard
+
+    def _ask(self) -> _Head:
+        ticks, now = self._ticks(), self._clock()
+        try:
+            return _Head(ticks=ticks, now=now, said=self._chain.head())
+        except ChainError as error:
+            return _Head(ticks=ticks, now=now, said=error)
+
+    def _answers(self, head: _Head, log: LogInfo, index: LogIndex, size: TreeSize) -> Answers:
+        if isinstance(head.said, ChainError):
+            raise head.said.with_traceback(None)  # it may be raised in several threads
         mirrored = next(iter(self._chain_store.mirrored_blocks(1)), None) or Block(
             number=0, hash=self._chain.identity().genesis, time=Instant(0)
         )
         # The instant up to which the mirror is whole: now, if it has the newest block; else that of its last block. A
         # chain that mines no empty blocks may have its newest block long ago; nothing happened on it since.
-        at = max(now, mirrored.time) if mirrored.number >= head.number else mirrored.time
+        at = max(head.now, mirrored.time) if mirrored.number >= head.said.number else mirrored.time
         return Answers(
             chain=self._chain_facts(log, index, size, mirrored.number, at),
             status=self._status_facts(log, index, mirrored.number, at),

@@ -6,16 +6,16 @@ no verdict. The reports carry what chain and service answered, so that the asker
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ledger.errors import ConflictError, InputError, NotFoundError
+from ledger.errors import ConflictError, InputError
 from ledger.ports.chain import Chain
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import Clock
 from ledger.ports.records import LogInfo, RecordStore
-from ledger.ports.verification import FoundRecord, PublicEvidence, RecordFinder, StatusHistory
+from ledger.ports.verification import PublicEvidence, StatusHistory
 from ledger.records.checkpoint import parse_checkpoint
 from ledger.records.evidence import parse_evidence
 from ledger.records.note import parse_note
@@ -38,7 +38,6 @@ class Verification:
     def __init__(
         self,
         *,
-        finder: RecordFinder,
         evidence: PublicEvidence,
         records: RecordStore,
         chain_store: ChainStore,
@@ -47,8 +46,7 @@ class Verification:
         trust: Callable[[], TrustFile],
         clock: Clock,
     ) -> None:
-        """Join look-up, evidence, history and chain; `trust` gives the newest trust file of this service."""
-        self._finder = finder
+        """Join store, evidence, history and chain; `trust` gives the newest trust file of this service."""
         self._evidence = evidence
         self._records = records
         self._gathering = Gathering(
@@ -66,14 +64,12 @@ class Verification:
         Raises:
             InfrastructureError: chain or store does not answer.
         """
-        try:
-            found = list(self._finder.by_digest(digest))
-        except NotFoundError:
-            found = []
-        reports = [
-            self._of_record(record, document=digest, number=None, as_of=as_of)
-            for record in found[-MAX_SAME_DOCUMENT:][::-1]
-        ]
+        reports = self._looked_up(
+            lambda: self._records.find_digest(digest)[-MAX_SAME_DOCUMENT:][::-1],
+            document=digest,
+            number=None,
+            as_of=as_of,
+        )
         if not reports:
             return self._not_found("No record of a file with this SHA-256 is in this ledger.", as_of)
         return next((report for report in reports if report.verdict is Verdict.VALID), reports[0])
@@ -84,11 +80,13 @@ class Verification:
         Raises:
             InfrastructureError: chain or store does not answer.
         """
-        try:
-            found = self._finder.by_number(number)
-        except NotFoundError:
-            return self._not_found("No record with this number is in this ledger.", as_of)
-        return self._of_record(found, document=document, number=number, as_of=as_of)
+
+        def find() -> Sequence[tuple[int, LogIndex]]:
+            found = self._records.find_number(number)
+            return [] if found is None else [found]
+
+        reports = self._looked_up(find, document=document, number=number, as_of=as_of)
+        return reports[0] if reports else self._not_found("No record with this number is in this ledger.", as_of)
 
     def by_evidence(
         self,
@@ -102,8 +100,51 @@ class Verification:
         Raises:
             InfrastructureError: chain or store does not answer.
         """
-        place = self._place(data)
-        answers = Answers(chain=None, status=None) if place is None else self._gathering.answers(*place)
+        place, answers = self._place(data), Answers(chain=None, status=None)
+        if place is not None:
+            with self._gathering.asking() as answers_about:
+                answers = answers_about(*place)
+        return self._judge(data, answers, document=document, number=number, as_of=as_of)
+
+    def _looked_up(
+        self,
+        find: Callable[[], Sequence[tuple[int, LogIndex]]],
+        *,
+        document: Digest32 | None,
+        number: str | None,
+        as_of: Instant | None,
+    ) -> list[Report]:
+        """Verify the records that `find` finds, by `log_no` and index: they are read in one instant, then judged."""
+        looked_up: list[tuple[LogInfo, LogIndex, tuple[bytes, Answers] | None]] = []
+        with self._gathering.asking() as answers_about:
+            logs = {log.log_no: log for log in self._records.logs()}
+            for log_no, index in find():
+                log = logs[log_no]
+                looked_up.append((log, index, self._look_up(log, index, answers_about)))
+        reports: list[Report] = []
+        for log, index, found in looked_up:
+            if found is None:
+                reports.append(self._erased(log, index, as_of))
+                continue
+            data, answers = found
+            report = self._judge(data, answers, document=document, number=number, as_of=as_of)
+            reports.append(replace(report, evidence=data))
+        return reports
+
+    def _look_up(
+        self, log: LogInfo, index: LogIndex, answers_about: Callable[[LogInfo, LogIndex, TreeSize], Answers]
+    ) -> tuple[bytes, Answers] | None:
+        """Evidence of a record and what is answered about it; None where the office erased it."""
+        try:
+            made = self._evidence(log.log_no, index)
+        except ConflictError:  # the only reason for which no evidence of a record that is there can be made
+            return None
+        return made.data, answers_about(log, index, made.size)
+
+    def _judge(
+        self, data: bytes, answers: Answers, *, document: Digest32 | None, number: str | None, as_of: Instant | None
+    ) -> Report:
+        """Run the nineteen checks. The trust file is read last: it knows every key that signed what was read."""
         return verify_evidence(
             data,
             trust=self._trust(),
@@ -113,17 +154,6 @@ class Verification:
             chain=answers.chain,
             status=answers.status,
         )
-
-    def _of_record(
-        self, found: FoundRecord, *, document: Digest32 | None, number: str | None, as_of: Instant | None
-    ) -> Report:
-        log, index = found.log, found.index
-        try:
-            data = self._evidence(log.log_no, index)
-        except ConflictError:  # the only reason for which no evidence of a record that was found can be made
-            return self._erased(log, index, as_of)
-        report = self.by_evidence(data, document=document, number=number, as_of=as_of)
-        return replace(report, evidence=data)
 
     def _place(self, data: bytes) -> tuple[LogInfo, LogIndex, TreeSize] | None:
         """Which log, index and size the evidence claims, where the log is ours; None elsewhere or unreadable."""

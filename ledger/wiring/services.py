@@ -39,6 +39,7 @@ from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain import LogState
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.records import LogInfo, RecordStore
+from ledger.ports.verification import MadeEvidence
 from ledger.procurement.catalogue import Catalogue
 from ledger.procurement.service import Tracing
 from ledger.settings import Settings
@@ -156,8 +157,8 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
     governor = Governor(parts.chain, parts.keyring.governor_signers(), acts=acts)
     trust = _trust_files(parts)
 
-    def public(log_no: int, index: LogIndex) -> bytes:
-        return evidence.make(log_no, index, Disclose.PUBLIC)
+    def public(log_no: int, index: LogIndex) -> MadeEvidence:
+        return evidence.made(log_no, index, Disclose.PUBLIC)
 
     return Services(
         settings=parts.settings,
@@ -182,7 +183,6 @@ def _join(parts: Adapters, opened: ExitStack) -> Services:
         catalogue=Catalogue(records=records, lookup=lookup),
         tracing=Tracing(records=records, chain_store=chain_store, lookup=lookup, evidence=public),
         verification=Verification(
-            finder=lookup,
             evidence=public,
             records=records,
             chain_store=chain_store,

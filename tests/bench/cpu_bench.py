@@ -20,13 +20,16 @@ from statistics import median
 
 from bench.intake_bench import KINDS, lines
 from bench.row import Row
-from support.issuing import NOW, SEOUL, Office, running_office
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from support.issuing import NOW, SEOUL, MemorySigner, Office, running_office
+from support.mirrored import IDENTITY, Mirrored
 
 from ledger.log.collector import calm_collector
 from ledger.log.entropy import RandomPool
+from ledger.log.evidence import Disclose, EvidenceMaker
 from ledger.log.intake import parse_line
 from ledger.log.preparing import Prepared, prepare
-from ledger.values import Digest32
+from ledger.values import Digest32, LogIndex
 
 ROUNDS = 9
 MANY = 4_096
@@ -83,6 +86,41 @@ def writing(office: Office, kind: str, size: int) -> Iterator[Row]:
         sequencer.submit(group, with_proofs=size == FEW).result()
     sequencer._process = process  # type: ignore[method-assign]
     yield _row(f"write a {kind} in a group of {size:,}", median(spent[2:]), "bare SQLite", bare_us(size))
+
+
+def evidence(office: Office) -> Iterator[Row]:
+    """Evidence of a whole log, and the signature, decryption and hashes that one certificate's can't do without."""
+    pool, mirrored = RandomPool(), Mirrored(office)
+    group = [_prepare(line, f"e{n}", pool) for n, line in enumerate(lines("certificate", MANY, "e"))]
+    office.issuance._sequencer(SEOUL).submit(group, with_proofs=False).result()
+    mirrored.anchor(office.logs[SEOUL])
+    maker = EvidenceMaker(
+        lookup=office.lookup,
+        records=office.store.records,
+        chain_store=office.store.chain,
+        keyring=office.keyring,
+        identity=IDENTITY,
+        notes=mirrored.status_notes(),
+    )
+    indexes = [LogIndex(place) for place in range(MANY)]
+
+    def made() -> None:
+        assert sum(1 for _ in maker.make_many(1, indexes, Disclose.ALL)) == MANY
+
+    signer, sealed = MemorySigner("bare", "bare"), AESGCM(bytes(32)).encrypt(bytes(12), bytes(900), None)
+
+    def bare() -> None:
+        signer.sign(bytes(200))
+        AESGCM(bytes(32)).decrypt(bytes(12), sealed, None)
+        for _ in range(8):  # the leaves of its facts
+            hashlib.sha256(sealed).digest()
+
+    yield _row(
+        f"evidence of one certificate of {MANY:,}",
+        cpu_us(made, MANY),
+        "its signature, decryption and hashes alone",
+        cpu_us(lambda: [bare() for _ in range(FEW)], FEW),
+    )
 
 
 def bare_us(size: int) -> float:
@@ -152,6 +190,8 @@ def rows() -> Iterator[Row]:
         for size in (FEW, MANY):
             with tempfile.TemporaryDirectory() as folder, running_office(Path(folder)) as office:
                 yield from writing(office, kind, size)
+    with tempfile.TemporaryDirectory() as folder, running_office(Path(folder)) as office:
+        yield from evidence(office)
 
 
 if __name__ == "__main__":

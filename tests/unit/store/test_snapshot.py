@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from support.groups import digest, group, log_values, new_record
 
+from ledger.errors import StoreError
 from ledger.ports.chain import Block, EventPlace, KeyEvent
 from ledger.store import Store, open_store
+from ledger.store.database import rows_of
 from ledger.values import Role
 
 KEY = b"\x01" * 32
@@ -83,3 +86,12 @@ def test_only_the_thread_that_opened_it_reads_in_a_snapshot(store: Store) -> Non
         with store.records.snapshot():
             assert store.records.tree_size(log.log_no) == 0, "one within another is the same one"
     assert store.records.tree_size(log.log_no) == 1
+
+
+def test_what_the_driver_refuses_is_told_as_ours_in_a_snapshot_and_without(store: Store) -> None:
+    database = store.records._database
+    for block in (store.records.snapshot, nullcontext):
+        with pytest.raises(StoreError, match="no such table") as refused, block(), database.read() as connection:
+            rows_of(connection, "SELECT 1 FROM nowhere WHERE secret = ?", "a name")
+        assert "a name" not in str(refused.value)
+        assert store.chain.cursor() == -1, "the store goes on"

@@ -176,6 +176,7 @@ def test_a_chain_that_does_not_answer_gives_no_verdict(office: Office) -> None:
     with silent_chain(office):
         with pytest.raises(ChainError):
             office.services.verification.by_digest(sha256(PAPERS[0]))
+        assert office.services.verification.by_digest(sha256(b"unknown")).verdict is Verdict.NOT_FOUND
         answer = office.get(f"/v1/verifications?sha256={sha256(PAPERS[0]).hex()}")
     assert answer.status_code == 503
     assert "verdict" not in answer.json()
