@@ -159,6 +159,15 @@ def test_a_missing_number_has_its_place_and_print_opens_every_fold(chromium: Bro
         assert hidden.evaluate("e => e.getBoundingClientRect().height") > 0
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_on_a_desk_no_column_of_the_plan_is_out_of_sight(chromium: Browser, office: Office, language: str) -> None:
+    with reading(chromium, office, size="desktop", language=language) as page:
+        page.goto(f"{office.url}/plans?lang={language}")
+        expect(page.locator(".wide")).to_have_count(3)
+        hidden = page.locator(".wide").evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)")
+        assert hidden == [0, 0, 0]
+
+
 def test_the_plan_is_filtered_and_its_files_follow_the_filter(
     chromium: Browser, office: Office, tmp_path: Path
 ) -> None:
