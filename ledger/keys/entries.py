@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import InputError
@@ -94,7 +95,13 @@ class KeyEntry:
     def note_signer(self) -> FileNoteSigner:
         """The signer of an Ed25519 key, under the name that its notes carry (formats.md, sections 4 and 5)."""
         suffix = RECEIPT_SUFFIX if self.info.purpose is Purpose.RECEIPT else ""
-        return FileNoteSigner(self.info.holder + suffix, self.secret)
+        return _open_note_key(self.info.holder + suffix, self.secret)
+
+
+@lru_cache(maxsize=64)
+def _open_note_key(name: str, secret: bytes) -> FileNoteSigner:
+    """Opening a key costs as much as signing with it. The entries hold these secrets for as long."""
+    return FileNoteSigner(name, secret)
 
 
 def make_entry(purpose: Purpose, holder: str, state: KeyState, secret: bytes) -> KeyEntry:

@@ -24,7 +24,7 @@ from ledger.ports.verification import MadeEvidence
 from ledger.records.anchor_note import AnchorNote, anchor_part, format_anchor_note
 from ledger.records.disclosure import Disclosure
 from ledger.records.evidence import Evidence, Withheld, encode_evidence
-from ledger.records.note import sign_note
+from ledger.records.note import NoteSigner, sign_note
 from ledger.records.parts import Part, Reference, status_part
 from ledger.records.tlog_proof import TlogProof, format_tlog_proof
 from ledger.values import LogIndex, Role
@@ -41,6 +41,8 @@ class Disclose(Enum):
 
 _AT_ONCE: Final = 256
 """Most records whose leaves and keys are read at once."""
+_NOTES_KEPT: Final = 256
+"""Most anchors whose signed notes are kept in memory; some 1 KB each."""
 
 
 class StatusNoteSource(Protocol):
@@ -93,6 +95,7 @@ class EvidenceMaker:
         self._keyring = keyring
         self._identity = identity
         self._notes = notes
+        self._anchor_notes: dict[tuple[str, str, bytes], str] = {}
 
     def make(self, log_no: int, index: LogIndex, disclose: Disclose | frozenset[str]) -> bytes:
         """The evidence file of one record.
@@ -222,7 +225,21 @@ class EvidenceMaker:
             block_time=anchor.place.block.time,
         )
         signer = self._keyring.note_signer(view.log.origin, Role.RECEIPT)
-        return reference.to_part(), anchor_part(sign_note(format_anchor_note(note), [signer]))
+        return reference.to_part(), anchor_part(self._signed(format_anchor_note(note), signer))
+
+    def _signed(self, text: str, signer: NoteSigner) -> str:
+        """An anchor's note, signed once for the thousands of records that it covers.
+
+        By text and key, so nothing can be stale: an Ed25519 signature is the same each time.
+        """
+        what = (text, signer.name, signer.public)
+        note = self._anchor_notes.get(what)
+        if note is None:
+            note = sign_note(text, [signer])
+            if len(self._anchor_notes) >= _NOTES_KEPT:
+                self._anchor_notes.clear()
+            self._anchor_notes[what] = note
+        return note
 
 
 def _covers_first(checkpoint: _Checkpoint, view: RecordView) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.issuing import BUSAN, SEOUL, Office, certificate, digest_of, running_office, step
+from support.issuing import BUSAN, SEOUL, MemorySigner, Office, certificate, digest_of, running_office, step
 from support.mirrored import IDENTITY, Mirrored
 
 from ledger.errors import ConflictError, NotFoundError
 from ledger.log.evidence import Disclose, EvidenceMaker
 from ledger.ports.chain import AnchorEvent
+from ledger.records.anchor_note import parse_anchor_part
 from ledger.records.evidence import Withheld, parse_evidence
+from ledger.records.note import parse_note
 from ledger.records.parts import parse_reference
 from ledger.records.tlog_proof import parse_tlog_proof
 from ledger.values import Verdict
@@ -112,3 +114,28 @@ def test_of_an_erased_record_no_evidence_is_made(office: Office) -> None:
     assert [view.index for view, _ in maker.make_many(1, [0, 1], Disclose.ALL)] == [1]
     with pytest.raises(NotFoundError):
         maker.make(1, 2, Disclose.ALL)
+
+
+class NoStatus:
+    def make(self, log_no: int, index: int) -> str:
+        raise ConflictError("There is no status to speak of.")
+
+
+def test_an_anchor_is_signed_anew_once_the_receipt_key_is_another_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrored = Mirrored(office)
+    issue(office, "a", "b")
+    mirrored.anchor(office.logs[SEOUL])
+    maker = maker_of(office, mirrored)
+    maker._notes = NoStatus()  # type: ignore[assignment]  # the new key is not on this made-up chain
+
+    def signed_by(index: int) -> bytes:
+        note = parse_note(parse_anchor_part(parse_evidence(maker.make(1, index, Disclose.ALL)).chain[1]))
+        return note.signatures[0].key_id
+
+    before = signed_by(0)
+    assert signed_by(1) == before
+    new = MemorySigner(f"{office.logs[SEOUL].origin}/receipt", "another seed")
+    monkeypatch.setattr(office.keyring, "note_signer", lambda origin, role: new)
+    assert signed_by(0) == signed_by(1) == new.vkey().key_id != before
