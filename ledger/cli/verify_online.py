@@ -40,7 +40,7 @@ class Asked:
 
 def ask(
     *,
-    data: Path,
+    data: str,
     url: str | None,
     evidence: bytes | None,
     document: Digest32 | None,
@@ -53,7 +53,7 @@ def ask(
         InfrastructureError: no service is known, it does not answer, or its chain does not.
         InputError: the service could not read what it was sent.
     """
-    address = service_url(data, url)
+    address = service_url(Path(data), url)
     query = {
         "sha256": None if document is None else document.hex(),
         "number": number,

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from ledger.errors import EvidenceError, FormatError, InputError
@@ -24,13 +23,13 @@ from ledger.records.trust import TrustFile, check_quorum, parse_trust, parse_tru
 OFF: Final = "Where an older or another file is meant all the same, say --no-trust-memory."
 
 
-def memory_folder() -> Path:
+def memory_folder() -> str:
     """Where the newest trust notes are kept: `sillok/trust` in the user's folder for state."""
     state = os.environ.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "sillok" / "trust"
+    return os.path.join(state or os.path.join(os.path.expanduser("~"), ".local", "state"), "sillok", "trust")
 
 
-def read_trust(path: Path, *, memory: Path | None) -> TrustFile:
+def read_trust(path: str | os.PathLike[str], *, memory: str | os.PathLike[str] | None) -> TrustFile:
     """The trust file that a reader named.
 
     Args:
@@ -41,7 +40,7 @@ def read_trust(path: Path, *, memory: Path | None) -> TrustFile:
         InputError: it cannot be read, too few signers signed it, or it is not as new as one seen before.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             note = file.read(MAX_BYTES + 1).decode("utf-8")
         trust = parse_trust(note)
         if memory is not None:
@@ -55,15 +54,15 @@ def read_trust(path: Path, *, memory: Path | None) -> TrustFile:
     return trust
 
 
-def _compare(note: str, trust: TrustFile, memory: Path) -> None:
+def _compare(note: str, trust: TrustFile, memory: str | os.PathLike[str]) -> None:
     """Hold a note against the newest one of its signers, and keep the newer.
 
     Raises:
         EvidenceError: it is older than the kept one, another of the same sequence, or not by its signers.
     """
     lines = parse_note(note, where="trust").signatures
-    keys = {memory / _file_name(key.name, key.key_id) for key in trust.signers.keys}
-    keys |= {memory / _file_name(line.name, line.key_id) for line in lines}
+    keys = {os.path.join(memory, _file_name(key.name, key.key_id)) for key in trust.signers.keys}
+    keys |= {os.path.join(memory, _file_name(line.name, line.key_id)) for line in lines}
     for place in sorted(keys):
         kept = _kept(place)
         if kept is None:
@@ -71,11 +70,11 @@ def _compare(note: str, trust: TrustFile, memory: Path) -> None:
         if trust_digest(kept) == trust_digest(trust):
             continue
         _follows(note, trust, kept, place)
-        keys |= {memory / _file_name(key.name, key.key_id) for key in kept.signers.keys}
+        keys |= {os.path.join(memory, _file_name(key.name, key.key_id)) for key in kept.signers.keys}
     _keep(note, keys)
 
 
-def _follows(note: str, trust: TrustFile, kept: TrustFile, place: Path) -> None:
+def _follows(note: str, trust: TrustFile, kept: TrustFile, place: str) -> None:
     fix = f"Fetch the newest with `sillok trust`. {OFF}"
     if trust.sequence < kept.sequence:
         raise EvidenceError(
@@ -99,32 +98,42 @@ def _file_name(name: str, key_id: bytes) -> str:
     return f"{sha256(name.encode('utf-8') + key_id).hex()[:32]}.note"
 
 
-def _kept(place: Path) -> TrustFile | None:
+def _kept(place: str) -> TrustFile | None:
     """The note that is kept there. One that can't be read protects from nothing, which its reader must hear."""
     try:
-        return parse_trust_text(parse_note(place.read_text("utf-8"), where=str(place)).text)
+        with open(place, encoding="utf-8", newline="") as file:
+            return parse_trust_text(parse_note(file.read(), where=place).text)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError, FormatError) as error:
         raise InputError(
             "The trust file that was seen last cannot be read.",
-            where=str(place),
+            where=place,
             fix="Remove it, and make sure by another way that the file you give now is the newest.",
         ) from error
 
 
-def _keep(note: str, places: set[Path]) -> None:
+def _keep(note: str, places: set[str]) -> None:
     data = note.encode("utf-8")
     for place in sorted(places):
-        new = place.with_name(f"{place.name}.{os.getpid()}")
+        new = f"{place}.{os.getpid()}"
         try:
-            if place.exists() and place.read_bytes() == data:
+            if _holds(place, data):
                 continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(data)
-            new.replace(place)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(new, "wb") as file:
+                file.write(data)
+            os.replace(new, place)
         except OSError as error:
             with suppress(OSError):
-                new.unlink()
+                os.unlink(new)
             sys.stderr.write(f"sillok: this trust file could not be remembered in {place}: {error.strerror}.\n")
             return
+
+
+def _holds(place: str, data: bytes) -> bool:
+    try:
+        with open(place, "rb") as file:
+            return file.read() == data
+    except FileNotFoundError:
+        return False

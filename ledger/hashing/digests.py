@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
+from os import PathLike
 from typing import Final
 
 from ledger.errors import InputError
@@ -21,7 +21,7 @@ def sha256(data: bytes) -> Digest32:
     return Digest32(Sha256(data).digest())
 
 
-def sha256_file(path: Path, progress: Callable[[int], None] | None = None) -> tuple[Digest32, int]:
+def sha256_file(path: str | PathLike[str], progress: Callable[[int], None] | None = None) -> tuple[Digest32, int]:
     """Digest and size of a file, read in pieces of 1 MiB.
 
     Args:
@@ -36,7 +36,7 @@ def sha256_file(path: Path, progress: Callable[[int], None] | None = None) -> tu
     """
     hasher, size = Sha256(), 0
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             while piece := file.read(_CHUNK):
                 hasher.update(piece)
                 size += len(piece)

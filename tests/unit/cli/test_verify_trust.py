@@ -38,7 +38,7 @@ def memory(tmp_path: Path) -> Path:
 
 
 def read(memory: Path | None, trust: TrustFile, *by: SeededSigner) -> TrustFile:
-    path = memory_folder().parent / "given.note"
+    path = Path(memory_folder()).parent / "given.note"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(sign_trust(trust, by))
     return read_trust(path, memory=memory)

@@ -11,7 +11,15 @@ import ledger.records
 
 SLOW = {"web3", "eth_abi", "eth_account", "eth_keys", "rlp", "pydantic", "sqlalchemy", "coincurve", "typer", "rich"}
 NETWORK = {"asyncio", "http", "httpx", "requests", "socket", "ssl"}
-TARDY = {"_strptime", "cryptography.x509", "cryptography.hazmat.backends.openssl", "importlib.metadata", "uuid"}
+TARDY = {
+    "_strptime",
+    "pathlib",
+    "rfc8785",
+    "cryptography.x509",
+    "cryptography.hazmat.backends.openssl",
+    "importlib.metadata",
+    "uuid",
+}
 
 
 def test_the_frozen_rooms_load_nothing_slow() -> None:
