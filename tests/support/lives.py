@@ -136,8 +136,8 @@ class Load:
 
 
 def patiently(task: Callable[[], Answer]) -> Answer:
-    """The chain is killed too, and is back in a moment: whoever starts meanwhile is told, and starts again."""
-    until = time.monotonic() + 60
+    """The chain is killed too, every few seconds: whoever is told so starts again, on a busy machine many times."""
+    until = time.monotonic() + 600
     while True:
         try:
             return task()
