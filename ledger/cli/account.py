@@ -113,7 +113,8 @@ def _password(file: Path | None) -> str:
         try:
             return file.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError("The password file cannot be read.", where=str(file)) from error
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise InputError(f"The password file cannot be read: {why}.", where=str(file)) from error
     if not sys.stdin.isatty():
         raise InputError("There is nobody to ask for the password.", fix="Give a file with --password-file.")
     first, second = getpass.getpass("Password: "), getpass.getpass("Once more: ")

@@ -67,8 +67,10 @@ def anchor(
         if evidence:
             written = write_evidence(client, code, batch if isinstance(batch, int) else None, evidence, kept.path)
             say(f"Evidence: {written:,} files in {evidence}.")
-        failed = kept.failures()
+        failed, first = kept.failures()
     say(f"Job {name}: {kept.done:,} inputs, {failed:,} refused. Results: {kept.path}")
+    if first:
+        tell(f"The first that was refused: {first}")
     return NEGATIVE if failed else 0
 
 
@@ -218,7 +220,8 @@ def quiet_anchor(
     inputs = [Entry(name=f"{job}:{number}", line=line) for number, line in enumerate(lines, start=1)]
     with ResultFile(results) as kept:
         summary = send(client, agency, job, inputs, kept, total=len(inputs))
-        if kept.failures():
-            raise InputError("The service refused sample data.", where=str(kept.path))
+        failed, first = kept.failures()
+        if failed:
+            raise InputError(f"The service refused sample data, {first}", where=str(kept.path))
     tell(f"  {job}: {kept.done} records")
     return summary

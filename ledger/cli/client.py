@@ -7,6 +7,7 @@ The command line writes through the service, so that there is one writer and one
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,15 +46,24 @@ def local_key(data: Path, name: str, key_file: Path | None = None) -> str:
     """The API key from a file: the one given, else `<name>.key` in the data folder.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or something else than a key is in it.
     """
     path = key_file or data / f"{name}.key"
     try:
-        return path.read_text().strip()
+        key = path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise InputError(
-            "The API key cannot be read.", where=str(path), fix="Give the file with --key-file."
+            f"The API key cannot be read: {error.strerror}.", where=str(path), fix="Give the file with --key-file."
         ) from error
+    except UnicodeDecodeError as error:
+        raise _no_key(path) from error
+    if not re.fullmatch(r"[!-~]+", key):
+        raise _no_key(path)
+    return key
+
+
+def _no_key(path: Path) -> InputError:
+    return InputError("There is no API key in this file.", where=str(path), fix="Give its file with --key-file.")
 
 
 def problem_error(status: int, body: bytes) -> SillokError:

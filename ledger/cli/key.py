@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from ledger.cli.client import ServiceClient, operator_client, segment, service_url
+from ledger.cli.client import ServiceClient, operator_client, service_url
 from ledger.cli.console import NEGATIVE, invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, KeyFileOption, UrlOption, the_agency
-from ledger.errors import InfrastructureError
+from ledger.errors import FormatError, InfrastructureError
+from ledger.values import parse_instant
 
 app = new_app("key", "List, rotate or declare compromised the agency's signing keys.")
 WAIT_S: Final = 120
@@ -65,10 +67,13 @@ def compromised(
 ) -> int:
     """Declare a key compromised: what it signs at or after that instant is void. It can't be undone."""
     code = the_agency(agency, data, key_file)
+    checked(key_id)
+    if since is not None:
+        parse_instant(since)
     if not yes:
         typer.confirm(f"Declare {key_id} of {code} compromised for ever?", abort=True, err=True)
     with operator_client(data, url, key_file) as client:
-        path = f"/v1/agencies/{code}/keys/{segment(key_id)}/compromised"
+        path = f"/v1/agencies/{code}/keys/{key_id}/compromised"
         key = client.post(path, {"since": since} if since else {})
     say(f"{key['keyId']} counts as compromised since {key['compromisedSince']}. Write the trust file anew.")
     if key["role"] in ("status", "officer"):
@@ -88,7 +93,7 @@ def undo(
 ) -> int:
     """Take back on chain what a compromised key revoked or superseded, newest first, and wait until it is done."""
     code = the_agency(agency, data, key_file)
-    path = f"/v1/agencies/{code}/keys/{segment(key_id)}/undo"
+    path = f"/v1/agencies/{code}/keys/{checked(key_id)}/undo"
     deadline, first = time.monotonic() + WAIT_S, None
     with operator_client(data, url, key_file) as client:
         while True:
@@ -106,3 +111,14 @@ def undo(
                     fix="They are void already in every verdict. Give the same command again.",
                 )
             time.sleep(POLL_S)
+
+
+def checked(key_id: str) -> str:
+    """A key's id as it was typed.
+
+    Raises:
+        FormatError: it is none.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", key_id):
+        raise FormatError(f"{key_id[:80]!r} is no key's id.", fix="It has 64 hex digits. See: sillok key list")
+    return key_id

@@ -43,6 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has enough (`sillok trace … | head`): nothing more to say, and no stack trace.
         sys.stdout = None  # keeps the interpreter from flushing into the closed pipe
         return EXIT_OK
+    except OSError as error:
+        # A file that a command was told to write, mostly; what may fail otherwise is worded where it is tried.
+        what = f"The operating system refuses: {error.strerror or type(error).__name__}."
+        place = None if error.filename is None else str(error.filename)
+        sys.stderr.write(describe(InfrastructureError(what, where=place, fix="Name another place, or make room.")))
+        return EXIT_CANNOT_CHECK
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return EXIT_INTERRUPTED

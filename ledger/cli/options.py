@@ -32,8 +32,14 @@ def the_agency(given: str | None, data: Path, key_file: Path | None) -> str:
     found = sorted(path.stem.removeprefix("clerk-") for path in data.glob("clerk-*.key"))
     if key_file is None and len(found) == 1:
         return found[0]
-    known = f" Keys are there for: {', '.join(found)}." if found else ""
-    raise InputError(f"Which agency is meant is not clear.{known}", fix="Say it with --agency CODE.")
+    if found:
+        known = ", ".join(found)
+        raise InputError(f"Which agency is meant? Keys are there for: {known}.", fix="Say it with --agency CODE.")
+    raise InputError(
+        "Which agency is meant? No clerk's key is in this folder.",
+        where=str(data),
+        fix="Say it with --agency CODE, or name the service's folder with --data.",
+    )
 
 
 RpcUrlOption = Annotated[str | None, typer.Option(help="Ethereum JSON-RPC instead of the embedded chain.")]

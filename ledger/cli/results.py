@@ -50,11 +50,16 @@ class ResultFile:
         """Let others read what was written so far."""
         self._stream.flush()
 
-    def failures(self) -> int:
-        """How many of the inputs were refused, over all runs."""
+    def failures(self) -> tuple[int, str]:
+        """How many of the inputs were refused, over all runs; and the first of them with its reason, or nothing."""
         self._stream.flush()
+        count, first = 0, ""
         with self.path.open("rb") as lines:
-            return sum(1 for line in lines if "error" in json.loads(line))
+            for line in lines:
+                result = json.loads(line)
+                if "error" in result:
+                    count, first = count + 1, first or f"{result.get('input')}: {result['error']}"
+        return count, first
 
     def _recover(self) -> int:
         self._stream.seek(0)

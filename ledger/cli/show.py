@@ -12,7 +12,7 @@ import typer
 from ledger.cli.client import ServiceClient, service_url
 from ledger.cli.console import invoke, new_app, say
 from ledger.cli.options import AgencyOption, DataOption, JsonOption, UrlOption, the_agency
-from ledger.errors import InputError
+from ledger.errors import InputError, NotFoundError
 from ledger.hashing.digests import sha256_file
 from ledger.records.number import read_number
 
@@ -48,7 +48,10 @@ def _find(client: ServiceClient, what: str, agency: str | None, data: Path) -> l
     is_digest = re.fullmatch(r"[0-9a-f]{64}", what) is not None
     if is_digest or Path(what).is_file():
         digest = what if is_digest else sha256_file(Path(what))[0].hex()
-        return list(client.get("/v1/records", sha256=digest)["records"])
+        records = list(client.get("/v1/records", sha256=digest)["records"])
+        if not records:
+            raise NotFoundError("No record has this SHA-256.", where=digest, fix="Show the file as it was anchored.")
+        return records
     if re.fullmatch(r"[0-9 -]{16,}", what):
         return [client.get("/v1/records", number=read_number(what))]
     if what.isascii() and what.isdigit():

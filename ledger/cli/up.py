@@ -159,7 +159,7 @@ def _listen(settings: Settings) -> socket.socket:
         listener.close()
         raise InfrastructureError(
             f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}.",
-            fix="Give another with --port; --port 0 takes a free one.",
+            fix="Give another with --port or SILLOK_PORT; 0 takes a free one.",
         ) from error
     return listener
 

@@ -118,7 +118,7 @@ def _question(options: argparse.Namespace) -> Question:
     as_of = None if options.as_of is None else parse_instant(options.as_of)
     number = None if options.number is None else read_number(options.number)
     if options.file is None and options.evidence is None and number is None:
-        raise InputError("There is nothing to verify.", fix="Give a file, an evidence file or a number.")
+        raise InputError("There is nothing to verify.", fix="Give a file, an evidence file, or --number.")
     document, evidence = _inputs(options.file, options.evidence)
     return Question(document=document, evidence=evidence, number=number, as_of=as_of)
 

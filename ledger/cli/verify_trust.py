@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-from ledger.errors import EvidenceError, FormatError, InputError
+from ledger.errors import EvidenceError, FormatError, InputError, UnknownVersionError
 from ledger.hashing.digests import sha256
 from ledger.records.evidence import MAX_BYTES
 from ledger.records.note import parse_note
@@ -49,6 +49,12 @@ def read_trust(path: str | os.PathLike[str], *, memory: str | os.PathLike[str] |
         raise InputError(f"The trust file cannot be read: {error.strerror}.", where=str(path)) from error
     except UnicodeDecodeError as error:
         raise InputError("The trust file is not text.", where=str(path)) from error
+    except UnknownVersionError:
+        raise
+    except FormatError as error:
+        raise InputError(
+            f"This is no trust file: {error.what}", where=str(path), fix="Get one with `sillok trust`."
+        ) from error
     except EvidenceError as error:
         raise InputError(f"The trust file cannot be used: {error.what}", where=str(path), fix=error.fix) from error
     return trust

@@ -150,6 +150,50 @@ def test_an_operator_adds_people_and_lets_in_again_who_lost_a_password(
     assert "Add the person anew" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["trust", "--out", "nowhere/trust.note"], ["nowhere/trust.note", "No such file", "another place"]),
+        (["anchor", "one.txt", "--evidence", "one.txt/evidence"], ["one.txt/evidence", "Not a directory"]),
+        (["anchor", "one.txt", "--kind", "Bad"], ["The first that was refused: one.txt: ", "'Bad' is not a kind"]),
+        (["show", "cd" * 32], ["cd" * 32, "No record has this SHA-256"]),
+        (["key", "undo", "abc"], ["'abc' is no key's id", "64 hex digits", "sillok key list"]),
+        (["key", "compromised", "AB" * 32, "--yes"], ["no key's id"]),
+        (["key", "compromised", "ab" * 32, "--yes", "--since", "yesterday"], ["'yesterday'", "YYYY-MM-DD"]),
+        (["account", "add", "hong", "--name", "x", "--password-file", "key.bin"], ["key.bin", "no UTF-8 text"]),
+        (["account", "add", "hong", "--name", "x", "--password-file", "none"], ["none", "No such file"]),
+        *(
+            (["account", "list", "--key-file", name], [name, "no API key in this file", "--key-file"])
+            for name in ("key.bin", "key.lines", "key.korean", "key.empty")
+        ),
+        (["account", "list", "--key-file", "none"], ["none", "No such file", "--key-file"]),
+    ],
+)
+def test_what_was_typed_wrong_is_told_with_its_place_and_what_to_do(
+    office: Office, capsys: pytest.CaptureFixture[str], words: list[str], told: list[str]
+) -> None:
+    Path("one.txt").write_text("one")
+    Path("key.bin").write_bytes(b"\xff\xfe")
+    for name, text in (("lines", "one\ntwo"), ("korean", "열쇠"), ("empty", " \n")):
+        Path(f"key.{name}").write_text(text)
+    where = ["--url", office.url]
+    where += ["--agency", SEOUL] if words[0] != "trust" else []
+    if words[0] not in ("trust", "show") and "--key-file" not in words:
+        where += ["--key-file", "clerk.key" if words[0] == "anchor" else "operator.key"]
+    assert main.main([*words, *where]) != 0
+    err = capsys.readouterr().err
+    assert [part for part in told if part not in err] == [], err
+
+
+def test_without_an_agency_the_folder_is_named_that_has_no_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["account", "list", "--data", str(tmp_path / "nothing")]) == 2
+    err = capsys.readouterr().err
+    assert f"{tmp_path / 'nothing'}: Which agency is meant?" in err
+    assert "--data" in err
+
+
 def test_an_operator_hands_over_what_a_member_signed_elsewhere(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

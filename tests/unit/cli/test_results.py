@@ -20,7 +20,7 @@ def test_a_half_written_line_is_cut_and_the_job_goes_on_behind_the_whole_ones(tm
     with ResultFile(path) as kept:
         assert kept.done == 2
         kept.write({"line": 3, "index": 1})
-        assert kept.failures() == 1
+        assert kept.failures()[0] == 1
     assert [json.loads(line)["line"] for line in path.read_bytes().splitlines()] == [1, 2, 3]
 
 
