@@ -72,6 +72,13 @@ class JsonRpc:
         self._greeting = greeting
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> JsonRpc:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"JsonRpc({_place(self._address())!r})"
@@ -97,7 +104,12 @@ class JsonRpc:
         return out
 
     def close(self) -> None:
-        """Close the connections that are idle."""
+        """Close the connections that are idle now, and from now on each one once it is."""
+        with self._lock:
+            self._closed = True
+        self._drop_idle()
+
+    def _drop_idle(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -111,7 +123,7 @@ class JsonRpc:
                 return self._exchange(kept, requests)
             except _DROPPED:
                 # The node closed it meanwhile, or was restarted: the others are as dead as this one.
-                self.close()
+                self._drop_idle()
             except (OSError, http.client.HTTPException) as error:
                 raise self._no_answer(error) from error
         connection = self._connect()
@@ -169,9 +181,15 @@ class JsonRpc:
             if not whole:
                 connection.close()
         if keep and whole:
-            with self._lock:
-                self._idle.append(connection)
+            self._keep(connection)
         return replies
+
+    def _keep(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _parse(self, status: int, data: bytes, count: int) -> list[Reply]:
         try:

@@ -48,6 +48,7 @@ class Person:
         self.client = httpx.Client(
             base_url=office.url, timeout=60, headers={"accept": "text/html", "accept-language": language}
         )
+        office.closing.callback(self.client.close)
         self.text = ""
         self.status = 0
         self.path = ""

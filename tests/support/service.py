@@ -36,6 +36,8 @@ class Office:
     settings: Settings
     client: httpx.Client
     keys: dict[str, str] = field(default_factory=dict)
+    closing: ExitStack = field(default_factory=ExitStack)
+    """What is closed before the service stops."""
 
     def call(
         self,
@@ -93,6 +95,7 @@ def running_office(folder: Path, **settings: object) -> Iterator[Office]:
         url = opened.enter_context(serving(create_app(services, made)))
         client = opened.enter_context(httpx.Client(timeout=30))
         office = Office(url=url, services=services, settings=made, client=client)
+        opened.enter_context(office.closing)
         office.keys |= _keys(services)
         yield office
 

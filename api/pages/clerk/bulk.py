@@ -36,17 +36,15 @@ def upload_page(clerk: Issuer) -> Response:
 @router.post("/clerk/bulk")
 async def upload(clerk: Issuer) -> Response:
     """Read the table; what cannot be read at all is said here, what is wrong in a row on the run's page."""
-    form = await clerk.form()
-    code = text_of(form, "template")
-    template = template_of(code)
-    file = form.get("table")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return _page(clerk, code, clerk.words["sheet_none"])
-    data = await file.read()
-    draft = Draft(key=text_of(form, "key"), template=template, address=printed_address(clerk))
-    desk = clerk.services.desk
+    async with clerk.upload() as form:
+        code, key, file = text_of(form, "template"), text_of(form, "key"), form.get("table")
+        template = template_of(code)
+        if not isinstance(file, UploadFile) or not file.filename:
+            return _page(clerk, code, clerk.words["sheet_none"])
+        data, name = await file.read(), file.filename
+    draft = Draft(key=key, template=template, address=printed_address(clerk))
     try:
-        run = await run_in_threadpool(desk.draft_table, clerk.account, draft, data, file.filename)
+        run = await run_in_threadpool(clerk.services.desk.draft_table, clerk.account, draft, data, name)
     except SheetError as error:
         return _page(clerk, code, clerk.words.say(f"sheet_{error.kind}", **error.values))
     return clerk.go(f"/clerk/runs/{run.run_no}")

@@ -7,7 +7,8 @@ that only a page of the same session can know; a request that the browser itself
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
@@ -101,12 +102,16 @@ class Clerk:
         return RedirectResponse(self.at(path), 303, headers=PRIVATE)
 
     async def form(self) -> FormData:
-        """The fields of a posted form, its token checked.
+        """The text fields of a posted form, its token checked.
 
         Raises:
             Problem: 403 where the form is not from a page of this session.
         """
-        return await checked_form(self.request, self.signed.csrf)
+        return await text_form(self.request, self.signed.csrf)
+
+    def upload(self) -> AbstractAsyncContextManager[FormData]:
+        """The same with the file that came with it, which is there inside the `async with`."""
+        return checked_form(self.request, self.signed.csrf)
 
 
 def render(request: Request, template: str, words: Words, view: Mapping[str, Any], status: int = 200) -> HTMLResponse:
@@ -135,8 +140,15 @@ def words_at(request: Request) -> Words:
     return WORDS[choose_language(asked if asked in WORDS else None, request.headers.get("accept-language"))]
 
 
-async def checked_form(request: Request, csrf: str) -> FormData:
-    """The fields of a posted form.
+async def text_form(request: Request, csrf: str) -> FormData:
+    """The text fields of a posted form; a file that came with them is thrown away. Raises as `checked_form`."""
+    async with checked_form(request, csrf) as form:
+        return FormData([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+
+
+@asynccontextmanager
+async def checked_form(request: Request, csrf: str) -> AsyncIterator[FormData]:
+    """A posted form; its file is closed, and so deleted, at the end of the `async with`.
 
     Raises:
         Problem: 403 where the browser says that another site sent it, or its token is not this session's.
@@ -148,10 +160,10 @@ async def checked_form(request: Request, csrf: str) -> FormData:
     foreign = origin not in (None, "null") and urlsplit(str(origin)).netloc != request.headers.get("host")
     if site not in ("same-origin", "none") or foreign:
         raise Problem("forbidden", "The form was sent from another site.", where="origin")
-    form = await request.form(max_files=1, max_fields=MAX_FIELDS)
-    if form.get("csrf") != csrf:
-        raise Problem("forbidden", "The form is from another session.", where="csrf", fix="Load the page again.")
-    return form
+    async with request.form(max_files=1, max_fields=MAX_FIELDS) as form:
+        if form.get("csrf") != csrf:
+            raise Problem("forbidden", "The form is from another session.", where="csrf", fix="Load the page again.")
+        yield form
 
 
 def text_of(form: FormData, name: str, *, most: int = 1000) -> str:

@@ -17,12 +17,12 @@ from api.pages.clerk.desk import (
     SIGN_IN,
     Somebody,
     Throttle,
-    checked_form,
     drop_session,
     is_secure,
     keep_session,
     render,
     safe_next,
+    text_form,
     text_of,
     token_of,
     words_at,
@@ -50,7 +50,7 @@ async def sign_in(request: Request) -> Response:
     before = request.cookies.get(_BEFORE)
     if not before:
         return _form(request, "/clerk", ("sign_in_cookie", 0), 403)
-    form = await checked_form(request, csrf_of(before))
+    form = await text_form(request, csrf_of(before))
     login, password = text_of(form, "login"), str(form.get("password") or "")
     following = safe_next(text_of(form, "next"))
     throttle: Throttle = request.app.state.throttle

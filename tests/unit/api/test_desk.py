@@ -9,6 +9,7 @@ import time
 import zipfile
 
 import pytest
+from starlette.datastructures import UploadFile
 from support.clerks import Person, hire
 from support.service import BUSAN, SEOUL, Office
 from support.tables import HEADER, csv_bytes, people, person, xlsx
@@ -336,6 +337,28 @@ def test_each_role_has_its_own_pages(office: Office, role: ApiRole, address: str
 
 def _csrf(person: Person) -> str:
     return person.text.split('name="csrf" value="')[1].split('"', maxsplit=1)[0]
+
+
+def test_a_file_that_was_sent_is_closed_with_its_request_whether_a_page_wants_it_or_not(
+    clerk: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[UploadFile] = []
+    init = UploadFile.__init__
+
+    def noted(self: UploadFile, *values: object, **named: object) -> None:
+        init(self, *values, **named)  # type: ignore[arg-type]
+        sent.append(self)
+
+    monkeypatch.setattr(UploadFile, "__init__", noted)
+    upload(clerk, xlsx(people(2)))
+    clerk.get("/clerk/password")
+    answer = clerk.client.post(
+        "/clerk/password", data={"csrf": _csrf(clerk), "old": "x"}, files={"new": ("new.bin", b"x" * 2_000_000)}
+    )
+    assert answer.status_code == 422
+    refused = clerk.client.post("/clerk/bulk", data={"csrf": "another"}, files={"table": ("table.csv", b"a")})
+    assert refused.status_code == 403
+    assert [file.file.closed for file in sent] == [True, True, True]
 
 
 def test_what_was_done_stands_in_the_log_before_it_is_done_and_in_the_ledger(office: Office, clerk: Person) -> None:

@@ -92,6 +92,30 @@ def test_one_connection_is_kept_and_a_dropped_one_is_made_anew_once() -> None:
     assert connections == [2, 2, 2]
 
 
+def test_a_connection_that_is_in_use_when_the_client_is_closed_is_closed_after_its_answer() -> None:
+    asked, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(connection: socket.socket) -> None:
+        read_request(connection)
+        asked.set()
+        release.wait(20)
+        answer(connection, b'[{"jsonrpc":"2.0","id":0,"result":"0x1"}]')
+        connection.settimeout(20)
+        if connection.recv(1) == b"":
+            ended.set()
+
+    answers: list[object] = []
+    with server(slow) as url, JsonRpc(url, timeout_s=20) as rpc:
+        caller = threading.Thread(target=lambda: answers.append(rpc.call("eth_chainId")))
+        caller.start()
+        assert asked.wait(20)
+        rpc.close()
+        release.set()
+        caller.join(20)
+        assert answers == ["0x1"]
+        assert ended.wait(20), "a thread that was asking left its connection open for ever"
+
+
 def test_a_fresh_connection_that_is_dropped_is_not_tried_again() -> None:
     tried: list[bytes] = []
     with server(lambda connection: tried.append(read_request(connection))) as url:
