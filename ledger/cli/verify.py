@@ -14,13 +14,13 @@ import os
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from ledger.cli.verify_trust import memory_folder, read_trust
 from ledger.cli.verify_words import Language, render
 from ledger.errors import InfrastructureError, InputError
 from ledger.hashing.digests import sha256, sha256_file
+from ledger.plain import dataclass
 from ledger.records.evidence import MAX_BYTES
 from ledger.records.number import read_number
 from ledger.records.trust import TrustFile

@@ -7,11 +7,11 @@ as `anchor-note/v1`; a verifier that doesn't know that format doesn't run it, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import FormatError, UnknownVersionError
 from ledger.hashing.encodings import b64_encode, hex_decode
+from ledger.plain import dataclass
 from ledger.records import lines
 from ledger.records.evidence import Part
 from ledger.values import Address, Digest32, Instant, KeyId, Origin, Root, TreeSize, format_instant

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.hashing.encodings import b64_encode
+from ledger.plain import dataclass
 from ledger.records import lines
 from ledger.values import Origin, Root, TreeSize
 

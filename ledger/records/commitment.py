@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from ledger.errors import FormatError
 from ledger.merkle.tree import tree_head
+from ledger.plain import dataclass
 from ledger.records.disclosure import Disclosure, Fact
 from ledger.values import Digest32
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final, TypeAlias
@@ -13,6 +12,7 @@ from ledger.errors import FormatError
 from ledger.hashing.canonical import check_text, load
 from ledger.hashing.encodings import b64u_decode, b64u_encode
 from ledger.merkle.nodes import leaf_hash
+from ledger.plain import dataclass
 from ledger.records.number import parse_number
 from ledger.values import MAX_INTEGER, LeafHash
 

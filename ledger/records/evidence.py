@@ -7,13 +7,13 @@ that isn't known here are kept as they came, so that encode(parse(data)) == data
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Final
 
 from ledger.errors import FormatError, UnknownVersionError
 from ledger.hashing.canonical import Json, check_text, encode, load, parse
 from ledger.hashing.encodings import b64u_decode, b64u_encode
+from ledger.plain import dataclass
 from ledger.records.commitment import COUNTS
 from ledger.records.disclosure import Disclosure, parse_disclosure
 from ledger.records.parts import Part, Reference

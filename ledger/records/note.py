@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final, Protocol
@@ -16,6 +15,7 @@ from ledger.errors import EvidenceError, FormatError
 from ledger.hashing.canonical import check_text
 from ledger.hashing.digests import sha256
 from ledger.hashing.encodings import b64_decode, b64_encode, hex_decode
+from ledger.plain import dataclass
 from ledger.records import ed25519
 from ledger.values import Instant, parse_instant
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import FormatError
 from ledger.hashing.digests import sha256
+from ledger.plain import dataclass
 from ledger.values import MAX_INTEGER, AgencyCode, LogId, Origin
 
 MAX_BYTES: Final = 255

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from ledger.errors import FormatError
 from ledger.hashing.canonical import Json
 from ledger.hashing.encodings import b64u_decode, b64u_encode, hex_decode
+from ledger.plain import dataclass
 from ledger.values import MAX_INTEGER, Address, Digest32, TreeSize
 
 Part: TypeAlias = Mapping[str, Json]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import FormatError, UnknownVersionError
 from ledger.hashing.encodings import b64_encode
+from ledger.plain import dataclass
 from ledger.records import lines
 from ledger.values import Instant, Origin, Root, TreeSize, format_instant
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from ledger.errors import FormatError, InputError, UnknownVersionError
 from ledger.hashing.canonical import Json, load, parse
 from ledger.hashing.encodings import b64u_decode, b64u_encode
+from ledger.plain import dataclass
 from ledger.records.commitment import COUNTS
 from ledger.values import (
     MAX_INTEGER,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ledger.errors import FormatError, UnknownVersionError
+from ledger.plain import dataclass
 from ledger.records import lines
 from ledger.values import Digest32, Instant, LogIndex, Origin, Status, format_instant
 

@@ -5,8 +5,7 @@ Reading and writing are in `trust_form`; which file follows which, and who signe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ledger.plain import dataclass
 from ledger.records.note import VerifierKey
 from ledger.values import Address, AgencyCode, Digest32, Instant, KeyId, Origin, Root, TreeSize
 

@@ -8,8 +8,8 @@ The anchored root is compared in check 11, the era in 12, the keys in 13.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ledger.plain import dataclass
 from ledger.records.anchor_note import ANCHOR_NOTE, AnchorNote
 from ledger.records.evidence import Part, part_format
 from ledger.records.parts import REFERENCE, Reference, parse_reference

@@ -7,8 +7,7 @@ with a trust file of its own can run the nineteen checks itself on the same answ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ledger.plain import dataclass
 from ledger.values import (
     SEVERITY,
     Address,

@@ -8,10 +8,10 @@ that bad evidence never becomes an exception.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Generic, ParamSpec, TypeVar
 
 from ledger.errors import EvidenceError, InputError, SillokError, UnknownVersionError
+from ledger.plain import dataclass
 from ledger.values import Verdict
 from ledger.verification.report import CHECK_NAMES, Check, Outcome, Source
 

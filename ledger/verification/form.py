@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from ledger.errors import UnknownVersionError
 from ledger.merkle.tree import tree_head
+from ledger.plain import dataclass
 from ledger.records.checkpoint import Checkpoint, parse_checkpoint
 from ledger.records.disclosure import Disclosure
 from ledger.records.evidence import Evidence, Malformed, Withheld, parse_evidence

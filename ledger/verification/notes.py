@@ -7,9 +7,9 @@ and check 14 reports why one does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ledger.errors import EvidenceError, InputError, SillokError
+from ledger.plain import dataclass
 from ledger.records.anchor_note import AnchorNote, parse_anchor_note, parse_anchor_part
 from ledger.records.evidence import Part, part_format
 from ledger.records.note import SignedNote, find_signature, parse_note, verify_signature

@@ -6,11 +6,11 @@ line, on pages and in the specification.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from ledger.hashing.canonical import Json
+from ledger.plain import dataclass
 from ledger.values import AgencyCode, Instant, LogIndex, Origin, Verdict, format_instant
 from ledger.verification.answers import Answers
 from ledger.verification.answers_json import answers_to_json

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.errors import EvidenceError
+from ledger.plain import dataclass
 from ledger.records.checkpoint import parse_checkpoint
 from ledger.records.note import (
     Algorithm,

@@ -7,9 +7,9 @@ history, which can be asked about any instant up to its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from ledger.plain import dataclass
 from ledger.records.evidence import Part
 from ledger.records.record import Record
 from ledger.records.status_note import StatusNote

@@ -7,8 +7,6 @@ answered.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ledger.records.disclosure import NUMBER_PATH
 from ledger.records.evidence import Evidence
 from ledger.records.record import Record
@@ -40,19 +38,19 @@ CLAIM_TOLERANCE_S = 300
 """How far `recordedAt` may lie after the record's time before the report says so (design.md, section 3, "Time")."""
 
 
-@dataclass(slots=True, kw_only=True)
 class _Found:
     """What the checks established so far; None where the check did not pass."""
 
-    evidence: Evidence | None = None
-    record: Record | None = None
-    facts: Facts | None = None
-    proof: Proof | None = None
-    issuer: Issuer | None = None
-    note_key: TrustedKey | None = None
-    notes: StatusNotes | None = None
-    anchored: Anchored | None = None
-    statement: Statement | None = None
+    def __init__(self) -> None:
+        self.evidence: Evidence | None = None
+        self.record: Record | None = None
+        self.facts: Facts | None = None
+        self.proof: Proof | None = None
+        self.issuer: Issuer | None = None
+        self.note_key: TrustedKey | None = None
+        self.notes: StatusNotes | None = None
+        self.anchored: Anchored | None = None
+        self.statement: Statement | None = None
 
 
 def verify_evidence(
