@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final
 
 from ledger.errors import ChainError
 from ledger.hashing.encodings import hex_encode
 from ledger.log.fsck_chain import ChainChecks, OutboxChecks, standing_anchors, wrong_successors
 from ledger.log.fsck_findings import Finding, Kind, Progress, error, warning
+from ledger.log.fsck_helper import Helper
 from ledger.log.fsck_notes import NoteChecks
 from ledger.log.fsck_records import RecordChecks
 from ledger.log.fsck_tree import GrowingTree, StoredTree
@@ -64,12 +65,22 @@ class Fsck:
         chain_store: ChainStore,
         record_keys: RecordKeys | None,
         chain: Chain | None,
+        beside: bool = False,
     ) -> None:
-        """Check a store; without `record_keys` no sealed fact is opened, without `chain` none is compared with."""
+        """Check a store.
+
+        Args:
+            records: what is checked.
+            chain_store: the mirror of the chain, and what is on its way there.
+            record_keys: opens the sealed facts; None: they are not opened.
+            chain: compared with; None: not compared.
+            beside: whether a second process may help.
+        """
         self._records = records
         self._chain_store = chain_store
         self._record_keys = record_keys
         self._chain = chain
+        self._beside = beside
 
     def run(self, progress: Progress = no_progress) -> Iterator[Finding]:
         """Every finding, as it is made.
@@ -78,8 +89,12 @@ class Fsck:
             StoreError: the store does not answer at all.
         """
         agencies = _by_agency(self._records.logs())
-        for logs in agencies.values():
-            yield from self._agency(logs, progress)
+        helper = Helper(beside=self._beside)
+        try:
+            for logs in agencies.values():
+                yield from self._agency(logs, helper, progress)
+        finally:
+            helper.close()
             yield from wrong_successors(self._chain_store, self._records, logs)
         if self._chain is None:
             yield warning(Kind.CHAIN_SILENT, "No chain was given to compare with.", "chain")
@@ -87,28 +102,27 @@ class Fsck:
             yield from self._compare(self._chain, agencies, progress)
         yield from OutboxChecks(self._chain_store, self._records).run()
 
-    def _agency(self, logs: Sequence[LogInfo], progress: Progress) -> Iterator[Finding]:
+    def _agency(self, logs: Sequence[LogInfo], helper: Helper, progress: Progress) -> Iterator[Finding]:
         newest = logs[-1]
         total = max(self._records.tree_size(log.log_no) for log in logs)
         generations = [self._generation(log) for log in logs]
-        checks = RecordChecks(self._records, self._record_keys)
+        checks = RecordChecks(self._records, self._record_keys, helper)
         tree = GrowingTree()
         while tree.size < total:
             progress(newest.origin, tree.size, total)
             piece = self._records.records(newest.log_no, LogIndex(tree.size), min(PIECE, total - tree.size))
-            if not piece or piece[0].index != tree.size:
-                yield error(Kind.RECORD_MISSING, "The record is not there.", f"{newest.origin}, record {tree.size}")
-                return
-            for log_no, some in groupby(piece, key=lambda one: one.log_no):
+            whole = list(takewhile(lambda pair: pair[0] == pair[1].index, enumerate(piece, tree.size)))
+            for log_no, some in groupby((one for _, one in whole), key=lambda one: one.log_no):
                 owner = next(log for log in logs if log.log_no == log_no)
                 yield from checks.piece(owner, list(some))
-            for one in piece:
-                if one.index != tree.size:
-                    where = f"{newest.origin}, record {tree.size}"
-                    yield error(Kind.RECORD_MISSING, "The record is not there.", where)
-                    return
+            for _, one in whole:
                 tree.add(leaf_hash(one.leaf))
                 yield from _at_size(tree, generations)
+            if len(whole) < len(piece) or not piece:
+                yield from checks.rest()
+                yield error(Kind.RECORD_MISSING, "The record is not there.", f"{newest.origin}, record {tree.size}")
+                return
+        yield from checks.rest()
         progress(newest.origin, total, total)
         if self._records.tree_size(newest.log_no) == total:
             # Counts are of this moment: they say nothing of a ledger that grew meanwhile.

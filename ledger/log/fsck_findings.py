@@ -102,11 +102,16 @@ Progress = Callable[[str, int, int], None]
 """Told (what is looked at, how far, of how much), now and then."""
 
 
+def finding(severity: Severity, kind: Kind, what: str, where: str) -> Finding:
+    """A finding with what to do about its kind."""
+    return Finding(severity=severity, kind=kind, what=what, where=where, fix=FIX[kind])
+
+
 def error(kind: Kind, what: str, where: str) -> Finding:
     """A broken promise."""
-    return Finding(severity=Severity.ERROR, kind=kind, what=what, where=where, fix=FIX[kind])
+    return finding(Severity.ERROR, kind, what, where)
 
 
 def warning(kind: Kind, what: str, where: str) -> Finding:
     """Something that a person should know."""
-    return Finding(severity=Severity.WARNING, kind=kind, what=what, where=where, fix=FIX[kind])
+    return finding(Severity.WARNING, kind, what, where)

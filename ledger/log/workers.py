@@ -70,18 +70,17 @@ class Workers:
         while (item := self._queue.get()) is not None:
             task, answer = item
             if process is None or process.poll() is not None:
-                process = _start()
+                process = start_process("ledger.log.worker")
             made = _ask(process, task)
             answer.set_result(make(task, self._random) if made is None else made)
         if process is not None:
-            _end(process)
+            end_process(process)
 
 
-def _start() -> subprocess.Popen[bytes]:
+def start_process(module: str) -> subprocess.Popen[bytes]:
+    """A helper of ours with a pipe to and from it."""
     # -P: a folder named ledger where the service was started must not be taken for the program.
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "ledger.log.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    return subprocess.Popen([sys.executable, "-P", "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def _ask(process: subprocess.Popen[bytes], task: Task) -> list[Made] | None:
@@ -100,7 +99,8 @@ def _ask(process: subprocess.Popen[bytes], task: Task) -> list[Made] | None:
     return load_made(data)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Close its input, on which it ends, and wait for that."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:

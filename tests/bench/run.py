@@ -40,6 +40,7 @@ def benches(how: str, growths: list[Growth], latencies: dict[str, list[float]]) 
         "CPU of each step": cpu_bench.rows,
         "browser": browser_bench.rows,
         "running service": lambda: service_bench.rows(latencies, scale=scale),
+        "fsck of a whole folder": lambda: service_bench.fsck_rows(scale=scale),
         "intake and start": lambda: intake_bench.rows(COUNTS[how]),
         **chain,
     }

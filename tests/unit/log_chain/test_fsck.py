@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 from support.bureau import Bureau
@@ -23,6 +25,8 @@ from ledger.log.fsck_findings import FIX, Finding, Kind, Severity
 from ledger.log.intake import parse_submission
 from ledger.log.sealing import seal
 from ledger.log.status_rules import StatusChange
+from ledger.log.worker import write_frame
+from ledger.log.workers import start_process
 from ledger.records.disclosure import Fact, disclose
 from ledger.records.origin import compose_origin, log_id
 from ledger.records.record import parse_record
@@ -59,11 +63,11 @@ class Folder:
         connection.close()
         return row
 
-    def findings(self, *, url: str | None = None) -> list[Finding]:
+    def findings(self, *, url: str | None = None, beside: bool = False) -> list[Finding]:
         store, keys = open_store(self.path / "ledger.db"), open_record_keys(self.path / "record-keys.db")
         chain = EthereumChain(url or self.url, self.city.deployment, timeout_s=20)
         try:
-            fsck = Fsck(records=store.records, chain_store=store.chain, record_keys=keys, chain=chain)
+            fsck = Fsck(records=store.records, chain_store=store.chain, record_keys=keys, chain=chain, beside=beside)
             return list(fsck.run())
         finally:
             chain.close()
@@ -390,6 +394,45 @@ def test_each_damage_is_named_by_its_place(folder: Folder, name: str) -> None:
     assert found, f"{name}: not found"
     assert any(where in finding.where for finding in found), found
     assert all(finding.fix == FIX[kind] for finding in found)
+
+
+IN_RECORDS = (Kind.RECORD_ROW, Kind.PROCESS_ORDER, Kind.FACTS_SEALED, Kind.FACTS_KEY)
+
+
+@pytest.mark.parametrize("dies_after", [None, 0, 2])
+def test_a_second_process_finds_the_same(
+    folder: Folder, dies_after: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it dies at its first piece, or later."""
+    for damage, kind, _ in DAMAGE.values():
+        if kind in IN_RECORDS:
+            damage(folder)
+    flip(folder, "records", "sealed_facts", "place = ?", place(250))
+    alone = folder.findings()
+    assert {finding.kind for finding in alone} >= set(IN_RECORDS)
+    started: list[subprocess.Popen[bytes]] = []
+    asked = 0
+
+    def start(module: str) -> subprocess.Popen[bytes]:
+        started.append(start_process(module))
+        return started[-1]
+
+    def ask(stream: IO[bytes], data: bytes) -> None:
+        nonlocal asked
+        if asked == dies_after:
+            started[0].kill()
+            started[0].wait()
+        asked += 1
+        write_frame(stream, data)
+
+    monkeypatch.setattr("ledger.log.fsck.PIECE", 20)
+    monkeypatch.setattr("ledger.log.fsck_helper.ALONE", 0)
+    monkeypatch.setattr("ledger.log.fsck_helper.start_process", start)
+    monkeypatch.setattr("ledger.log.fsck_helper.write_frame", ask)
+    assert sorted(folder.findings(beside=True), key=str) == sorted(alone, key=str)
+    assert len(started) == 1
+    assert asked == (RECORDS // 20 if dies_after is None else dies_after + 1)
+    assert started[0].poll() is not None, "it ends with the check"
 
 
 def test_every_kind_of_finding_is_planted_somewhere() -> None:
