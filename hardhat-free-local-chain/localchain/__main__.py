@@ -13,7 +13,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from localchain.dispatch import Dispatcher
@@ -75,11 +76,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(node: Node, server: RpcServer, *, exit_with_stdin: bool) -> int:
-    stop, broken = threading.Event(), threading.Event()
+    stop = threading.Event()
+    broken: list[str] = []
+
+    def end(what: str) -> None:
+        broken.append(what)
+        stop.set()
+
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     # A terminal sends Ctrl-C to parent and child alike; the parent still has to write what it promised.
     signal.signal(signal.SIGINT, signal.SIG_IGN if exit_with_stdin else lambda *_: stop.set())
-    threading.Thread(target=_answer, args=(server, stop, broken), daemon=True).start()
+    node.when_stuck(lambda: end("The database holds a lock that it can't give back."))
+    threading.Thread(target=_answer, args=(server, stop, end), daemon=True).start()
     if exit_with_stdin:
         threading.Thread(target=_wait_for_end_of_stdin, args=(stop,), daemon=True).start()
     ready = {
@@ -91,15 +99,16 @@ def _serve(node: Node, server: RpcServer, *, exit_with_stdin: bool) -> int:
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     stop.wait()
-    if broken.is_set():
-        sys.stderr.write("The chain can't listen any more.\nStart it again; what it answered for is on disk.\n")
+    if broken:
+        sys.stderr.write(f"{broken[0]}\nStart it again; what it answered for is on disk.\n")
+        sys.stderr.flush()
         os._exit(1)
     server.stop()
     node.close()
     return 0
 
 
-def _answer(server: RpcServer, stop: threading.Event, broken: threading.Event) -> None:
+def _answer(server: RpcServer, stop: threading.Event, end: Callable[[str], None]) -> None:
     """Answer requests until told to stop. A process that no longer listens must end, so that it is started again."""
     try:
         server.serve_forever(poll_interval=0.1)
@@ -107,13 +116,14 @@ def _answer(server: RpcServer, stop: threading.Event, broken: threading.Event) -
         sys.stderr.write(f"Waiting for requests failed: {error.strerror}.\n")
     finally:
         if not stop.is_set():
-            broken.set()
-            stop.set()
+            end("The chain can't listen any more.")
 
 
 def _wait_for_end_of_stdin(stop: threading.Event) -> None:
-    while os.read(0, 4096):
-        pass
+    # Where it can't be read that is an end too: a chain that does not notice its parent's would outlive it.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
     stop.set()
 
 

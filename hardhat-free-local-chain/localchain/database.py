@@ -5,6 +5,9 @@
 
 The writer connection belongs to whoever holds the chain's lock. Readers take a connection from a pool and see
 committed data only: that is what keeps a block that is being written out of every answer.
+
+SQLite's own locks are given back in every transaction. Where that fails (no file system on a local disk lets it), the
+process can't have them again until it ends; so whoever runs it is told.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -27,6 +30,7 @@ _BUSY_MS: Final = 10_000
 _CHECKPOINT_PAGES: Final = 4_000
 """Copy the write-ahead log into the database after about 16 MB instead of 4: fewer random writes per block."""
 _CACHE_KIB: Final = 32_768
+_STUCK: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL)
 
 # `nodes` is py-evm's key-value store: trie nodes and code under their hash, headers and head under its own keys.
 # The partial indexes of `logs` cost a row only where there is such a topic.
@@ -59,6 +63,7 @@ class Database:
 
     Attributes:
         folder: where it is.
+        when_stuck: called where a lock can't be had, which only this process takes.
         writer: the only connection that writes.
         new: whether the folder held no chain; the schema is then written with the first transaction.
     """
@@ -75,6 +80,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._idle_lock = threading.Lock()
         self._closed = False
+        self.when_stuck: Callable[[], None] = lambda: None
         try:
             self._unsynced = [folder, *(one.parent for one in (folder, *folder.parents) if not one.exists())]
             folder.mkdir(parents=True, exist_ok=True)
@@ -129,15 +135,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write everything inside, or nothing of it; on disk when it leaves without an exception."""
-        self.writer.execute("BEGIN IMMEDIATE")
-        try:
-            yield self.writer
-            self.writer.execute("COMMIT")
-        except BaseException:
-            # A COMMIT that failed may have closed the transaction already.
-            if self.writer.in_transaction:
-                self.writer.execute("ROLLBACK")
-            raise
+        with self._watched():
+            self.writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.writer
+                self.writer.execute("COMMIT")
+            except BaseException:
+                # A COMMIT that failed may have closed the transaction already.
+                if self.writer.in_transaction:
+                    self.writer.execute("ROLLBACK")
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -150,16 +157,27 @@ class Database:
         with self._idle_lock:
             connection = self._idle.pop() if self._idle else None
         if connection is None:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=ON")
+            with self._watched():
+                connection = self._connect()
+                connection.execute("PRAGMA query_only=ON")
         try:
-            yield connection
+            with self._watched():
+                yield connection
         finally:
             with self._idle_lock:
                 if self._closed:
                     connection.close()
                 else:
                     self._idle.append(connection)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _STUCK:
+                self.when_stuck()
+            raise
 
     def check_open(self) -> None:
         """Refuse work that comes while the process is stopping.

@@ -60,6 +60,10 @@ class Node:
         self._committed = CommittedNodes(self._cache, database.reading)
         self._class = chain_class(identity.chain_id)
 
+    def when_stuck(self, end: Callable[[], None]) -> None:
+        """Call `end` where the database can't be used any more until this process has ended."""
+        self._database.when_stuck = end
+
     @classmethod
     def open(
         cls,

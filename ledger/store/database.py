@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from ledger.errors import StoreError
+from ledger.store.stuck import Gate, is_stuck
 
 BUSY_TIMEOUT_S: Final = 10
 """How long a write waits for another process's write; a group commit takes some milliseconds."""
@@ -35,6 +36,13 @@ WIDTHS: Final = (16, 64, AT_ONCE)
 READERS: Final = 16
 READERS_AT_MOST: Final = 80
 """More than the threads of one API process (40) and of the sequencers, so that nobody waits for a connection."""
+STUCK_FIX: Final = "Try again: the database is opened anew. If it stays so, restart the service."
+ALONE_WITHIN_S: Final = 15.0
+"""How long all connections are waited for where a lock is stuck: a reader that meets it gives up after ten."""
+
+
+class StuckLockError(StoreError):
+    """A lock of the database could not be had; see `ledger.store.stuck`."""
 
 
 class Database:
@@ -45,6 +53,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._reading = _OpenSnapshot()
+        self._gate = Gate()
         self._writer_engine = _engine(path, pool=StaticPool, cache_kib=WRITER_CACHE_KIB, read_only=False)
         self._reader_engine = _engine(path, pool=QueuePool, cache_kib=READER_CACHE_KIB, read_only=True)
         with self._lock, told(path):
@@ -57,8 +66,11 @@ class Database:
         Raises:
             StoreError: the disk or the database refused.
         """
-        with self._lock, told(self.path), self._writer.begin():
-            yield self._writer
+        with self._healing(), self._lock, told(self.path):
+            if self._writer.closed:
+                self._writer = self._writer_engine.connect()
+            with self._writer.begin():
+                yield self._writer
 
     def read(self) -> AbstractContextManager[Connection]:
         """A read-only transaction: all that is read in the block is of one instant.
@@ -66,7 +78,32 @@ class Database:
         Raises:
             StoreError: the disk or the database refused.
         """
-        return _Reading(self.path, self._reading, self._reader_engine)
+        open_ = self._reading.connection
+        return self._read() if open_ is None else _Reading(self.path, open_)
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with (
+            self._healing(),
+            self._gate.inside(),
+            told(self.path),
+            self._reader_engine.connect() as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _healing(self) -> Iterator[None]:
+        """Close every connection where the block met a stuck lock: who comes next opens them anew."""
+        try:
+            yield
+        except StuckLockError:
+            # A thread that is reading is inside itself; its own block comes here once it has ended.
+            if self._reading.connection is None:
+                with self._lock, self._gate.alone(ALONE_WITHIN_S) as alone:
+                    if alone:
+                        self.close()
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -100,30 +137,20 @@ class _OpenSnapshot(threading.local):
 
 
 class _Reading:
-    """One `Database.read`. An object and no generator: an answer reads fifty times within its one snapshot."""
+    """A `Database.read` within a snapshot. An object and no generator: an answer reads fifty times within its one."""
 
-    __slots__ = ("_engine", "_own", "_path", "_snapshot")
+    __slots__ = ("_connection", "_path")
 
-    def __init__(self, path: Path, snapshot: _OpenSnapshot, engine: Engine) -> None:
+    def __init__(self, path: Path, connection: Connection) -> None:
         self._path = path
-        self._snapshot = snapshot
-        self._engine = engine
-        self._own: Connection | None = None
+        self._connection = connection
 
     def __enter__(self) -> Connection:
-        """The connection of the open snapshot, or one of its own in a transaction of its own."""
-        if self._snapshot.connection is not None:
-            return self._snapshot.connection
-        with told(self._path):
-            self._own = self._engine.connect()
-            self._own.begin()
-        return self._own
+        """The connection of the open snapshot."""
+        return self._connection
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        """End the transaction, which wrote nothing, and tell an error as ours."""
-        if self._own is not None:
-            with told(self._path):
-                self._own.close()
+        """Tell an error as ours."""
         if error is not None and (ours := _as_ours(error, self._path)) is not error:
             raise ours from error
 
@@ -140,9 +167,12 @@ def told(path: Path) -> Iterator[None]:
 def _as_ours(error: BaseException, path: Path) -> BaseException:
     """What an error is told as: the database's as a StoreError, any other as it is."""
     if isinstance(error, (SQLAlchemyError, sqlite3.Error)):
-        reason = error if isinstance(error, sqlite3.Error) else getattr(error, "orig", None) or type(error).__name__
-        return StoreError(
-            f"The database refused: {reason}.", where=str(path), fix="Look at the disk: space, rights, health."
+        cause = error if isinstance(error, sqlite3.Error) else getattr(error, "orig", None)
+        stuck = is_stuck(cause)
+        return (StuckLockError if stuck else StoreError)(
+            f"The database refused: {cause or type(error).__name__}.",
+            where=str(path),
+            fix=STUCK_FIX if stuck else "Look at the disk: space, rights, health.",
         )
     if isinstance(error, (ValueError, LookupError)):
         # SQLite keeps no checksums: a page that rotted is noticed where what stands on it can't be read as ours.

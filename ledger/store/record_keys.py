@@ -11,12 +11,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from ledger.errors import StoreError
 from ledger.store.places import at_place, place_of
+from ledger.store.stuck import is_stuck
 from ledger.values import LogIndex
 
 KEY_BYTES: Final = 32
@@ -33,14 +34,7 @@ class SqlRecordKeys:
         self._path = path
         self._lock = threading.Lock()
         with self._told():
-            self._connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
-            )
-            for pragma in ("secure_delete=ON", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS record_keys (place INTEGER PRIMARY KEY, key BLOB NOT NULL)"
-            )
+            self._connection = _connect(path)
 
     def put(self, log_no: int, keys: Sequence[tuple[LogIndex, bytes]]) -> None:
         """Durably keep 32-byte keys; on disk when it returns. A key of an index never acknowledged is replaced.
@@ -106,9 +100,25 @@ class SqlRecordKeys:
         try:
             yield
         except sqlite3.Error as error:
+            self._heal(error)
             raise StoreError(
                 f"The key store refused: {error}.", where=str(self._path), fix="Look at the disk: space, rights."
             ) from error
+
+    def _heal(self, error: sqlite3.Error) -> None:
+        """Open the file anew where a lock is stuck, or where doing so failed before (`ledger.store.stuck`)."""
+        if is_stuck(error) or isinstance(error, sqlite3.ProgrammingError):
+            with suppress(sqlite3.Error):
+                self._connection.close()
+                self._connection = _connect(self._path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S)
+    for pragma in ("secure_delete=ON", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("CREATE TABLE IF NOT EXISTS record_keys (place INTEGER PRIMARY KEY, key BLOB NOT NULL)")
+    return connection
 
 
 def open_record_keys(path: Path) -> SqlRecordKeys:
