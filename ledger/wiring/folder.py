@@ -15,6 +15,7 @@ from ledger.chain.keeper import ChainKeeper
 from ledger.chain.launcher import LocalChainProcess
 from ledger.durable import make_folder_durably
 from ledger.errors import ChainError, StoreError
+from ledger.keys.entries import Purpose
 from ledger.keys.keystore import Keystore
 from ledger.keys.password import ensure_password_file, read_password
 from ledger.locks import FileLock
@@ -108,18 +109,25 @@ def _open_keystore(settings: Settings, ask: Callable[[], str] | None) -> Keystor
     else:
         secret = given.get_secret_value() if given is not None else None
         password = read_password(file=settings.keystore_password_file, given=secret, prompt=ask)
-    return Keystore.open(path, password) if path.exists() else _new_keystore(path, password, settings)
-
-
-def _new_keystore(path: Path, password: str, settings: Settings) -> Keystore:
-    """A keystore with the keys of the installation; an agency's keys are drawn when it is registered."""
-    keystore = Keystore.create(path, password)
-    keystore.add_trust_key(f"{settings.log_name}/trust")
-    if settings.rpc_url is None:
-        # The embedded chain starts with a council of one and no delay; elsewhere the council's keys are with others.
-        keystore.add_council_key()
-        keystore.add_deployer_key()
+    keystore = Keystore.open(path, password) if path.exists() else Keystore.create(path, password)
+    _draw_missing(keystore, settings)
     return keystore
+
+
+def _draw_missing(keystore: Keystore, settings: Settings) -> None:
+    """Draw the keys of the installation; an agency's keys are drawn when it is registered.
+
+    Each is on disk before the next is drawn, so a first start that was cut off may have left some of them: the
+    deployer's is the last, and with it the others are there.
+    """
+    there = {info.purpose for info in keystore.list()}
+    if Purpose.TRUST not in there:
+        keystore.add_trust_key(f"{settings.log_name}/trust")
+    if settings.rpc_url is None and Purpose.DEPLOYER not in there:
+        # The embedded chain starts with a council of one and no delay; elsewhere the council's keys are with others.
+        if Purpose.COUNCIL not in there:
+            keystore.add_council_key()
+        keystore.add_deployer_key()
 
 
 def _start_chain(settings: Settings, opened: ExitStack) -> LocalChainProcess | None:

@@ -28,6 +28,7 @@ from ledger.errors import SillokError
 from ledger.merkle.nodes import leaf_hash
 from ledger.merkle.tree import tree_head
 
+pytestmark = pytest.mark.timeout(3600)
 EVERY = int(os.environ.get("SILLOK_POWER_CUTS_EVERY", "5"))
 """CI tries every fifth moment; `make chaos` all of them."""
 SEEDS = int(os.environ.get("SILLOK_POWER_CUTS_SEEDS", "1"))
@@ -93,7 +94,8 @@ def expect_kept(image: Path, cut: Cut) -> None:
         return
     assert folder.exists(), "the folder itself is gone"
     with running_office(folder) as office:
-        for name, index, number in promises:
+        # Each of the newest, and some of those that later writes went over.
+        for name, index, number in promises[:: len(promises) // 20 + 1] + promises[-20:]:
             view = office.lookup.by_number(number)
             assert (view.index, view.erased) == (int(index), False), "the key of its facts is gone"
             assert view.sha256 is not None
