@@ -209,8 +209,9 @@ class Subtrees:
         if folded is None:
             width = min(WIDTH, (self._size >> (HEIGHT * level)) - tile * WIDTH)
             data = _read(self._reader, level, tile, width)
-            # Tiles above the lowest level are few and serve every proof, and so do those at the right edge.
-            fold_tile = _fold_shared_tile if level or width < WIDTH else _fold_tile
+            # Tiles above the lowest level are few and serve every proof, and so do those at the right edge. The
+            # others have a memory of their own, so that a walk through a log does not drive those out.
+            fold_tile = _fold_shared_tile if level or width < WIDTH else _fold_full_tile
             folded = self._folded[level, tile] = fold_tile(data)
         # Heap order with the leaves of the tile from 256 on: node k has the children 2k and 2k + 1.
         return Digest32(folded[(WIDTH + place) >> inside])
@@ -229,7 +230,8 @@ def _fold_tile(tile: bytes) -> list[bytes]:
 
 
 _fold_shared_tile = lru_cache(maxsize=64)(_fold_tile)
-"""By content, so nothing can be stale; about 2 MB."""
+_fold_full_tile = lru_cache(maxsize=64)(_fold_tile)
+"""By content, so nothing can be stale; about 2 MB each. Single look-ups come for neighbours, too: a job's papers."""
 
 
 def _head(hashes: list[bytes]) -> bytes:

@@ -20,8 +20,9 @@ from statistics import median
 
 from bench.intake_bench import KINDS, lines
 from bench.row import Row
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from support.issuing import NOW, SEOUL, MemorySigner, Office, running_office
+from support.issuing import NOW, SEOUL, Office, running_office
 from support.mirrored import IDENTITY, Mirrored
 
 from ledger.log.collector import calm_collector
@@ -29,8 +30,13 @@ from ledger.log.entropy import RandomPool
 from ledger.log.evidence import Disclose, EvidenceMaker
 from ledger.log.intake import parse_line
 from ledger.log.preparing import Prepared, prepare
-from ledger.values import Digest32, LogIndex
+from ledger.log.status_view import StatusReader
+from ledger.records.trust import TrustFile
+from ledger.values import Digest32, LogIndex, Verdict
+from ledger.verification.service import Verification
 
+_BARE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+_BARE_SEALED = AESGCM(bytes(32)).encrypt(bytes(12), bytes(900), None)
 ROUNDS = 9
 MANY = 4_096
 FEW = 64
@@ -89,11 +95,12 @@ def writing(office: Office, kind: str, size: int) -> Iterator[Row]:
 
 
 def evidence(office: Office) -> Iterator[Row]:
-    """Evidence of a whole log, and the signature, decryption and hashes that one certificate's can't do without."""
+    """Evidence of a whole log, and what one certificate's can't do without; then answers about its first records."""
     pool, mirrored = RandomPool(), Mirrored(office)
     group = [_prepare(line, f"e{n}", pool) for n, line in enumerate(lines("certificate", MANY, "e"))]
     office.issuance._sequencer(SEOUL).submit(group, with_proofs=False).result()
     mirrored.anchor(office.logs[SEOUL])
+    mirrored.add_anchor_key(office.logs[SEOUL])
     maker = EvidenceMaker(
         lookup=office.lookup,
         records=office.store.records,
@@ -107,20 +114,55 @@ def evidence(office: Office) -> Iterator[Row]:
     def made() -> None:
         assert sum(1 for _ in maker.make_many(1, indexes, Disclose.ALL)) == MANY
 
-    signer, sealed = MemorySigner("bare", "bare"), AESGCM(bytes(32)).encrypt(bytes(12), bytes(900), None)
-
-    def bare() -> None:
-        signer.sign(bytes(200))
-        AESGCM(bytes(32)).decrypt(bytes(12), sealed, None)
-        for _ in range(8):  # the leaves of its facts
-            hashlib.sha256(sealed).digest()
-
     yield _row(
         f"evidence of one certificate of {MANY:,}",
         cpu_us(made, MANY),
-        "its signature, decryption and hashes alone",
-        cpu_us(lambda: [bare() for _ in range(FEW)], FEW),
+        "a signature, a decryption, nine hashes",
+        cpu_us(lambda: [_bare_crypto(verified=0) for _ in range(FEW)], FEW),
     )
+    yield from answering(office, mirrored, maker)
+
+
+def answering(office: Office, mirrored: Mirrored, maker: EvidenceMaker) -> Iterator[Row]:
+    """An answer by digest as the service gives it, without HTTP and with a chain that answers at once."""
+    trust = mirrored.trust()
+
+    def trusted() -> TrustFile:
+        office.store.chain.cursor()
+        return trust
+
+    verification = Verification(
+        evidence=lambda log_no, index: maker.made(log_no, index, Disclose.PUBLIC),
+        records=office.store.records,
+        chain_store=office.store.chain,
+        chain=mirrored,  # type: ignore[arg-type]  # only its identity and its newest block are asked for
+        history=StatusReader(office.store.records, office.store.chain),
+        trust=trusted,
+        clock=lambda: NOW,
+    )
+    digests = [Digest32(hashlib.sha256(f"e{n}".encode()).digest()) for n in range(4 * FEW)]
+    assert verification.by_digest(digests[0]).verdict is Verdict.VALID
+
+    def answered() -> None:
+        for digest in digests:
+            json.dumps(verification.by_digest(digest).to_json())
+
+    yield _row(
+        "answer a verification by digest, without HTTP",
+        cpu_us(answered, len(digests)),
+        "that, and a signature verified",
+        cpu_us(lambda: [_bare_crypto(verified=1) for _ in range(FEW)], FEW),
+    )
+
+
+def _bare_crypto(*, verified: int) -> None:
+    """Sign one note, open the facts of one certificate and hash them; verify so many signatures."""
+    signature = _BARE_KEY.sign(bytes(200))
+    for _ in range(verified):
+        _BARE_KEY.public_key().verify(signature, bytes(200))
+    AESGCM(bytes(32)).decrypt(bytes(12), _BARE_SEALED, None)
+    for _ in range(9):  # the record, and its facts
+        hashlib.sha256(_BARE_SEALED).digest()
 
 
 def bare_us(size: int) -> float:

@@ -1,7 +1,8 @@
-"""What a citizen's machine does alone: `sillok verify --offline` of one file, as a whole process."""
+"""What a citizen's machine does alone: `sillok verify --offline` of one file, as the CPU of a whole process."""
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,16 @@ from pathlib import Path
 from bench.row import Row, seconds
 
 ROUNDS = 11
-LIBRARY = "import argparse, dataclasses, datetime, enum, hashlib, json, re, typing"
+LIBRARY = "import argparse, datetime, enum, hashlib, json, re, typing"
 SCRIPT = Path(sys.executable).with_name("sillok")
 """The command as it is installed, run by the interpreter that everything else is measured with."""
 IMPORTED = "import sys; from ledger.cli.main import main; main(sys.argv[1:]); print('web3' in sys.modules)"
+
+
+def _of_children() -> float:
+    """Seconds of CPU of all processes that ended below this one."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def rows(document: Path, evidence: Path, trust: Path) -> Iterator[Row]:
@@ -31,15 +38,16 @@ def rows(document: Path, evidence: Path, trust: Path) -> Iterator[Row]:
             ("pass", ("-c", "pass")),
             ("library", ("-c", LIBRARY)),
         ):
-            best[name] = min(best[name], seconds(lambda command=command: run(*command)))  # type: ignore[misc]
+            spent = seconds(lambda command=command: run(*command), clock=_of_children)  # type: ignore[misc]
+            best[name] = min(best[name], spent)
     ratio = best["verify"] / best["pass"]
     yield Row(
-        measure="sillok verify --offline, whole process", value=best["verify"] * 1e3, unit="ms",
+        measure="sillok verify --offline, whole process", value=best["verify"] * 1e3, unit="ms of CPU",
         peer="python -c pass", ratio=ratio, aim="<= 3 x", met=ratio <= 3,
     )  # fmt: skip
     yield Row(
-        measure="  importing only what it needs of Python's own library", value=best["library"] * 1e3, unit="ms",
-        peer="python -c pass", ratio=best["library"] / best["pass"], aim="", met=None,
+        measure="  importing only what it needs of Python's own library", value=best["library"] * 1e3,
+        unit="ms of CPU", peer="python -c pass", ratio=best["library"] / best["pass"], aim="", met=None,
     )  # fmt: skip
     clean = run("-c", IMPORTED, *words).stdout.strip().endswith("False")
     yield Row(

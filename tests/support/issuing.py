@@ -44,9 +44,15 @@ class MemorySigner:
 class MemoryKeyring:
     """NOTE and RECEIPT keys of any log, made as they are asked for."""
 
+    def __init__(self) -> None:
+        self._made: dict[tuple[Origin, Role], MemorySigner] = {}
+
     def note_signer(self, origin: Origin, role: Role) -> MemorySigner:
-        name = origin if role is Role.NOTE else receipt_name(origin)
-        return MemorySigner(name, f"{origin} {role.name}")
+        made = self._made.get((origin, role))
+        if made is None:
+            name = origin if role is Role.NOTE else receipt_name(origin)
+            made = self._made[origin, role] = MemorySigner(name, f"{origin} {role.name}")
+        return made
 
     def chain_signer(self, agency: str, role: Role) -> MemorySigner:
         raise KeystoreError("There is no chain here.")

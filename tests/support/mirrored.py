@@ -65,6 +65,30 @@ class Mirrored:
         self.office.store.chain.apply_events(block(self._next), events)
         self._next += 1
 
+    def add_anchor_key(self, log: LogInfo) -> None:
+        """Let the chain know the key that anchors."""
+        at = place(self._next)
+        never = Instant(0)
+        event = KeyEvent(
+            place=at,
+            agency=log.agency,
+            key_id=ANCHOR_KEY,
+            role=Role.ANCHOR,
+            not_before=block(1).time,
+            not_after=never,
+            compromised_since=never,
+            time=at.block.time,
+        )
+        self.apply([event])
+
+    def identity(self) -> ChainIdentity:
+        """Which chain this is."""
+        return IDENTITY
+
+    def head(self) -> Block:
+        """The newest block."""
+        return block(self._next - 1)
+
     def anchor(self, log: LogInfo) -> AnchorEvent:
         """Anchor the log's newest checkpoint in the next block."""
         head = self.office.store.records.head(log.log_no)
