@@ -93,9 +93,9 @@ class Fsck:
         try:
             for logs in agencies.values():
                 yield from self._agency(logs, helper, progress)
+                yield from wrong_successors(self._chain_store, self._records, logs)
         finally:
             helper.close()
-            yield from wrong_successors(self._chain_store, self._records, logs)
         if self._chain is None:
             yield warning(Kind.CHAIN_SILENT, "No chain was given to compare with.", "chain")
         else:

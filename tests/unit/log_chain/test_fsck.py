@@ -457,6 +457,13 @@ def test_a_silent_chain_is_said_and_the_rest_is_still_checked(folder: Folder) ->
     ]
 
 
+def test_a_store_without_an_agency_has_no_errors(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "ledger.db")
+    findings = Fsck(records=store.records, chain_store=store.chain, record_keys=None, chain=None).run()
+    assert [finding.kind for finding in findings] == [Kind.CHAIN_SILENT]
+    store.close()
+
+
 def test_progress_is_told_to_the_end(office: tuple[Path, DeployedChain], folder: Folder) -> None:
     store = open_store(folder.path / "ledger.db")
     told: list[tuple[str, int, int]] = []
