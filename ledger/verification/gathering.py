@@ -90,12 +90,13 @@ class Gathering:
         """What the chain answered to a question that was asked at most `HEAD_AGE_S` before this one.
 
         One asks, and what it hears is for all that came before it asked: so a busy service is no burden to its chain,
-        and where the chain is down nobody waits for more than one try beside its own.
+        and where the chain is down nobody waits for more than one try beside its own. A failure is for those
+        alone who waited for it: who comes later tries anew.
         """
         came = self._ticks()
         with self._one_asks:
             heard = self._heard
-            if heard is None or came - heard.ticks > HEAD_AGE_S:
+            if heard is None or came - heard.ticks > (HEAD_AGE_S if isinstance(heard.said, Block) else 0):
                 heard = self._heard = self._ask()
         return heard
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support.issuing import BUSAN, SEOUL, Office, certificate, digest_of, running_office
 
 from ledger.errors import BusyError, ConflictError, FormatError, InputError, StoreError
+from ledger.log import bulk
 from ledger.log.limits import BULK_CHUNK, BULK_WINDOW, MAX_LINE_BYTES
 from ledger.records.number import number_from_random
 from ledger.records.record import parse_record
@@ -112,7 +113,11 @@ def test_reading_stops_while_nobody_takes_the_results(office: Office) -> None:
     assert taken <= BULK_CHUNK * (BULK_WINDOW + 6)
 
 
-def test_memory_does_not_grow_with_the_job(office: Office) -> None:
+def test_memory_does_not_grow_with_the_job(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A small window, and a small job of several, so that both jobs fill it.
+    window = 4
+    monkeypatch.setattr(bulk, "BULK_WINDOW", window)
+
     def run(count: int, job: str) -> int:
         tracemalloc.reset_peak()
         for result in office.issuance.submit_many(SEOUL, job, (line(f"{job}{n}") for n in range(count))):
@@ -122,8 +127,8 @@ def test_memory_does_not_grow_with_the_job(office: Office) -> None:
     tracemalloc.start()
     try:
         run(1_000, "warm")
-        small = run(BULK_CHUNK * BULK_WINDOW, "small")
-        large = run(BULK_CHUNK * BULK_WINDOW * 8, "large")
+        small = run(BULK_CHUNK * window * 4, "small")
+        large = run(BULK_CHUNK * window * 32, "large")
     finally:
         tracemalloc.stop()
     assert large < 4 * small, "eight times the lines"

@@ -99,6 +99,15 @@ def test_whoever_comes_while_a_slow_chain_is_asked_does_not_get_that_older_answe
     assert world.chain.asked == 2
 
 
+def test_a_chain_that_is_back_is_asked_by_the_next_who_comes(world: World) -> None:
+    world.chain.down = True
+    world.ask()
+    world.chain.down = False
+    world.now += HEAD_AGE_S * 0.1
+    world.ask()
+    assert world.chain.asked == 2
+
+
 def test_a_chain_that_does_not_answer_is_an_error_only_for_what_rests_on_it(world: World) -> None:
     world.chain.down = True
     for _ in range(2):
