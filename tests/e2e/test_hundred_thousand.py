@@ -34,7 +34,8 @@ def test_evidence_outlives_network_and_service(tmp_path: Path) -> None:
         add_seoul(service)
         results = tmp_path / "results.ndjson"
         done("anchor", tmp_path / "list.ndjson", "--data", service.data, "--results", results, timeout_s=480)
-        indexes = {result["line"] - 1: result["index"] for result in map(json.loads, results.open())}
+        answers = map(json.loads, results.read_text().splitlines())
+        indexes = {answer["line"] - 1: answer["index"] for answer in answers}
         assert len(set(indexes.values())) == RECORDS
         away = tmp_path / "away"
         away.mkdir()

@@ -42,12 +42,8 @@ def test_the_cookie_is_for_this_site_alone_and_no_script(office: Office, person:
     hire(office, "cookies")
     page = person.client.get("/clerk/sign-in")
     person.text = page.text
-    before = page.cookies
-    answer = person.client.post(
-        "/clerk/sign-in",
-        data={"login": "cookies", "password": PASSWORD, "csrf": _csrf(page.text)},
-        cookies=before,
-    )
+    form = {"login": "cookies", "password": PASSWORD, "csrf": _csrf(page.text)}
+    answer = person.client.post("/clerk/sign-in", data=form)
     assert answer.status_code == 303
     session = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("sillok-session="))
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(session.split("; "))
