@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.durable import PUBLIC, replace_durably
-from ledger.errors import ChainError
+from ledger.errors import InputError
 from ledger.values import Address, Digest32
 
 VERSION: Final = "deployment/v1"
@@ -76,19 +76,21 @@ def load_deployment(path: Path) -> Deployment:
     """Read a deployment file.
 
     Raises:
-        ChainError: there is none, or it cannot be read.
+        InputError: there is none, or it cannot be read.
     """
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise ChainError(
-            "The contracts were not deployed on this chain.", where=str(path), fix="Run scripts/deploy.py."
+        raise InputError(
+            "There is no deployment file here.",
+            where=str(path),
+            fix="Name the chain's deployments/<chainId>.json; scripts/deploy.py writes it.",
         ) from error
     except (OSError, ValueError) as error:
-        raise ChainError("The deployment file cannot be read.", where=str(path)) from error
+        raise InputError("The deployment file cannot be read.", where=str(path)) from error
     try:
         if document["sillok"] != VERSION:
-            raise ChainError("The deployment file is of another version.", where=str(path), fix="Update Sillok.")
+            raise InputError("The deployment file is of another version.", where=str(path), fix="Update Sillok.")
         council = document["council"]
         return Deployment(
             chain_id=int(document["chainId"]),
@@ -112,14 +114,14 @@ def load_deployment(path: Path) -> Deployment:
             deployer=Address(_hex(document["deployer"], 20)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ChainError("The deployment file is damaged.", where=str(path), fix="Restore it from a copy.") from error
+        raise InputError("The deployment file is damaged.", where=str(path), fix="Restore it from a copy.") from error
 
 
 def save_deployment(path: Path, deployment: Deployment) -> None:
     """Write a deployment file; on disk when this returns.
 
     Raises:
-        ChainError: the disk refused.
+        InputError: the disk refused.
     """
     document = {
         "sillok": VERSION,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ledger.durable import PUBLIC, replace_durably
 from ledger.errors import StoreError
-from ledger.ports.chain import ChainIdentity, KeyEvent
+from ledger.ports.chain import Block, ChainIdentity, KeyEvent
 from ledger.ports.chain_store import ChainStore
 from ledger.ports.keys import KeyMaker, Keyring
 from ledger.ports.records import LogInfo, RecordStore
@@ -73,20 +73,22 @@ class TrustFiles:
         self._identity = identity
         self._registry = TrustedRegistry(address=registry, from_=first_block)
         self._one_at_a_time = threading.Lock()
-        self._known: tuple[int, Sequence[LogInfo], TrustFile] | None = None
+        self._known: tuple[Sequence[Block], Sequence[LogInfo], TrustFile] | None = None
 
     def current(self, now: Instant) -> TrustFile:
         """The newest trust file as values; remembered while the mirror and the list of logs stay as they were.
 
+        The mirror is told apart by its newest block, hash and all: after a fork another block has the same number.
+
         Raises:
             StoreError, KeystoreError, FormatError: see `write`.
         """
-        cursor, logs = self._chain_store.cursor(), self._records.logs()
+        mirrored, logs = self._chain_store.mirrored_blocks(1), self._records.logs()
         known = self._known
-        if known is not None and known[:2] == (cursor, logs):
+        if known is not None and known[:2] == (mirrored, logs):
             return known[2]
         trust = parse_trust(self.write(now))
-        self._known = (cursor, logs, trust)
+        self._known = (mirrored, logs, trust)
         return trust
 
     def write(self, now: Instant) -> str:

@@ -214,6 +214,8 @@ def test_an_operator_hands_over_what_a_member_signed_elsewhere(
     data = office.settings.data
     (deployment,) = (data / "deployments").glob("*.json")
     keys = ("--keystore", str(data / "keystore.json"), "--password-file", str(data / "keystore.password"))
+    assert main.main(["council", "sign", *files, "--deployment", "elsewhere.json", *keys, "--yes"]) == 2
+    assert "elsewhere.json: There is no deployment file here." in capsys.readouterr().err
     assert main.main(["council", "sign", *files, "--deployment", str(deployment), *keys, "--yes"]) == 0
     assert main.main(["council", "send", *files[::-1], *council]) == 0
     assert "happened: 8. Acts that still wait for signatures: 0." in capsys.readouterr().out

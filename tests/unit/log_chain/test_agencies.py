@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.bureau import Bureau, send_mined
 from support.chains import DeployedChain
 
@@ -23,7 +25,7 @@ from ledger.ports.chain import LogState
 from ledger.records.note import parse_note
 from ledger.records.receipt import parse_receipt
 from ledger.records.trust import parse_trust
-from ledger.values import AgencyCode, Instant, KeyId, LogIndex, Role, Root, Status, TreeSize
+from ledger.values import AgencyCode, Digest32, Instant, KeyId, LogIndex, Role, Root, Status, TreeSize
 
 
 def test_registering_opens_a_log_with_keys_and_spares_and_gives_the_first_clerk_a_key(
@@ -142,6 +144,21 @@ def test_the_trust_file_follows_the_keys_and_only_them(bureau: Bureau) -> None:
     assert (log.max_delay_s, log.agency) == (bureau.log.max_delay_s, bureau.code)
     assert (bureau.folder / "trust-1.note").read_text() == first
     assert parse_trust((bureau.folder / "trust.note").read_text()) == second
+
+
+def test_after_a_fork_to_another_block_of_the_same_number_the_trust_file_is_looked_at_anew(bureau: Bureau) -> None:
+    chain, now = bureau.store.chain, bureau.clock()
+    forked = chain.mirrored_blocks(1)[0]
+    assert len(bureau.trust.current(now).log(bureau.log.origin).note_keys) == 1
+    key = next(key for key in chain.keys(bureau.code) if key.role is Role.NOTE)
+    new = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+
+    chain.rewind(forked.number - 1)
+    other = replace(forked, hash=Digest32(sha256(forked.hash)))
+    place = replace(key.place, block=other)
+    chain.apply_events(other, [replace(key, place=place, key_id=KeyId(new))])
+    assert chain.cursor() == forked.number
+    assert len(bureau.trust.current(now).log(bureau.log.origin).note_keys) == 2
 
 
 def test_an_anchor_key_that_was_stolen_but_not_misused_is_replaced_and_the_log_goes_on(bureau: Bureau) -> None:
