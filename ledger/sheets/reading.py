@@ -9,7 +9,6 @@ from typing import Final
 
 from ledger.sheets.cells import SheetError, Table
 from ledger.sheets.csv_table import read_csv
-from ledger.sheets.xlsx_table import read_xlsx
 
 _COMPUTED: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """First characters at which a spreadsheet begins to compute, or leaves the cell (OWASP, CSV injection)."""
@@ -25,7 +24,12 @@ def read_table(data: bytes) -> Table:
     """
     if not data:
         raise SheetError("empty", "The file is empty.")
-    return read_xlsx(data) if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) else read_csv(data)
+    if not data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return read_csv(data)
+    # Loaded with the first workbook: openpyxl takes a twentieth of the service's start.
+    from ledger.sheets.xlsx_table import read_xlsx
+
+    return read_xlsx(data)
 
 
 def defused(text: str) -> str:

@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 
 metadata: Final = MetaData()
+REVISION: Final = "0003"
+"""The newest of `migrations/`: a store that has it is opened as it is."""
 
 # BIGINT is no row id in SQLite, INTEGER is 64 bits there and 32 in PostgreSQL.
 PLACE: Final = BigInteger().with_variant(Integer(), "sqlite")
