@@ -41,6 +41,8 @@ class LocalChainProcess:
         self._port = self._given_port = port
         self._url: str | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._answer: Queue[bytes] | None = None
+        """Where the first line of a child comes that was launched and has not answered yet."""
         self._words: list[str] = []
         self._reader: threading.Thread | None = None
 
@@ -65,25 +67,32 @@ class LocalChainProcess:
         """The child's process id; None where it does not run."""
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
+    def launch(self) -> None:
+        """Start the child and go on: it loads its libraries beside whatever the caller does until `start`."""
+        if self._answer is None and self.pid is None:
+            self.stop()
+            self._launch()
+
     def start(self) -> str:
-        """Start the child, wait until it answers; its URL.
+        """Start the child unless it runs, wait until it answers; its URL.
 
         Raises:
             ChainError: it did not start (another process has the folder, the folder is damaged): in its own words.
         """
-        if self.pid is not None:
+        self.launch()
+        if self._answer is None:
             return self.url
-        self.stop()
         try:
-            return self._start()
+            return self._answered()
         except ChainError:
             if self._port == self._given_port:
                 raise
         # Somebody else may have the port of before: any other will do, whoever asks for the URL again finds it.
         self._port = self._given_port
-        return self._start()
+        self.launch()
+        return self._answered()
 
-    def _start(self) -> str:
+    def _launch(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "localchain", "--data", str(self._data)]
         command += ["--port", str(self._port), "--exit-with-stdin"]
@@ -101,14 +110,18 @@ class LocalChainProcess:
             env={name: value for name, value in os.environ.items() if not name.startswith("SILLOK_")},
         )
         self._child = child
-        lines: Queue[bytes] = Queue()
+        self._answer = Queue()
         assert child.stdout is not None
         assert child.stderr is not None
-        threading.Thread(target=_first_line, args=(child.stdout, lines), daemon=True).start()
+        threading.Thread(target=_first_line, args=(child.stdout, self._answer), daemon=True).start()
         self._reader = threading.Thread(target=self._listen, args=(child.stderr,), daemon=True)
         self._reader.start()
+
+    def _answered(self) -> str:
+        assert self._answer is not None
+        answer, self._answer = self._answer, None
         try:
-            ready = json.loads(lines.get(timeout=_START_TIMEOUT_S))
+            ready = json.loads(answer.get(timeout=_START_TIMEOUT_S))
             self._url = str(ready["url"])
         except (Empty, ValueError, KeyError, TypeError) as error:
             self.stop()
@@ -133,7 +146,7 @@ class LocalChainProcess:
 
     def stop(self) -> None:
         """Let the child finish its block and end; kill it where it does not. Doing it again does nothing."""
-        child = self._child
+        child, self._answer = self._child, None
         if child is None:
             return
         if child.stdin is not None:

@@ -59,8 +59,14 @@ def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, op
     Raises: as `open_services`.
     """
     _lock(settings.data, opened)
+    child = _launch_chain(settings, opened)
     keyring = _open_keystore(settings, ask_password)
-    child = _start_chain(settings, opened)
+    store = open_store(settings.data / "ledger.db")
+    opened.callback(store.close)
+    record_keys = open_record_keys(settings.data / "record-keys.db")
+    opened.callback(record_keys.close)
+    if child is not None:
+        child.start()
     deployment = _deployment(settings, child, keyring)
     chain = EthereumChain(
         settings.rpc_url or (lambda: _url(settings, child)),
@@ -70,10 +76,6 @@ def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, op
     )
     opened.callback(chain.close)
     keyring.refuse_well_known(chain.identity())
-    store = open_store(settings.data / "ledger.db")
-    opened.callback(store.close)
-    record_keys = open_record_keys(settings.data / "record-keys.db")
-    opened.callback(record_keys.close)
     return Adapters(
         settings=settings,
         keyring=keyring,
@@ -130,12 +132,13 @@ def _draw_missing(keystore: Keystore, settings: Settings) -> None:
         keystore.add_deployer_key()
 
 
-def _start_chain(settings: Settings, opened: ExitStack) -> LocalChainProcess | None:
+def _launch_chain(settings: Settings, opened: ExitStack) -> LocalChainProcess | None:
+    """The embedded chain, on its way up while the keystore's password is stretched and the stores are opened."""
     if settings.rpc_url is not None:
         return None
     child = LocalChainProcess(settings.data / "chain")
-    child.start()
     opened.callback(child.stop)
+    child.launch()
     return child
 
 

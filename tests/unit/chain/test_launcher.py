@@ -134,3 +134,30 @@ def test_it_ends_when_its_parent_is_killed_and_knows_no_secret_of_it(tmp_path: P
     # Whoever comes next finds the folder free and the chain whole.
     with LocalChainProcess(tmp_path / "chain") as process:
         identity_at(process.url)
+
+
+def test_launched_first_it_is_waited_for_once_and_ends_with_whoever_gives_up_before_that(tmp_path: Path) -> None:
+    process = LocalChainProcess(tmp_path)
+    process.launch()
+    pid = process.pid
+    process.launch()
+    assert process.pid == pid, "launching what is on its way does nothing"
+    with pytest.raises(ChainError, match="was not started"):
+        _ = process.url
+    assert identity_at(process.start()).chain_id
+    assert process.pid == pid
+    process.stop()
+    process.launch()
+    unheard = process.pid
+    assert unheard is not None
+    process.stop()
+    assert gone(unheard)
+
+
+def test_what_ends_between_launch_and_start_says_why(tmp_path: Path) -> None:
+    with LocalChainProcess(tmp_path):
+        second = LocalChainProcess(tmp_path)
+        second.launch()
+        assert second.wait(30)
+        with pytest.raises(ChainError, match="did not start"):
+            second.start()
