@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -27,9 +28,8 @@ def read_table(data: bytes) -> Table:
     if not data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return read_csv(data)
     # Loaded with the first workbook: openpyxl takes a twentieth of the service's start.
-    from ledger.sheets.xlsx_table import read_xlsx
-
-    return read_xlsx(data)
+    table: Table = importlib.import_module("ledger.sheets.xlsx_table").read_xlsx(data)
+    return table
 
 
 def defused(text: str) -> str:

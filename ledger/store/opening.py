@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +45,7 @@ def open_store(path: Path) -> Store:
     database = Database(path)
     try:
         if not _is_current(database):
-            from ledger.store.migrating import migrate
-
-            migrate(database)
+            importlib.import_module("ledger.store.migrating").migrate(database)
         records = SqlRecords(database)
         return Store(
             records=records,
