@@ -13,7 +13,7 @@ run: .venv/.run
 
 # A file's tests stay together, so that what they share is made once; long ones (contracts, e2e) come first.
 test: .venv/.test node_modules/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: .venv/.test
 	$(BIN)/ruff check .
