@@ -66,7 +66,7 @@ def deploy(
         progress: told what is done, for a person.
 
     Raises:
-        InputError: the terms are too weak for this chain, or make no council.
+        InputError: the terms are too weak for this chain, or make no council; the deployment file cannot be read.
         ChainRefusedError: the key can't pay, may not deploy, or is well known; `what` says which.
         ChainError: another chain, other contracts or sources than were deployed, another unfinished deployment, or
             no answer.

@@ -62,6 +62,7 @@ class Desk:
     def shot(self, name: str) -> None:
         """Keep what is seen where somebody wants to look (SILLOK_SHOTS), and see that nothing is cut."""
         if self.script:
+            self.page.wait_for_load_state()  # before its style is there, a page is as wide as its widest line
             assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
                 f"{name} scrolls sideways"
             )

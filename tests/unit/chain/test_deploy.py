@@ -158,10 +158,10 @@ def test_changed_code_and_changed_sources_are_refused_by_name(engine: RunningCha
         again()
     for damage in ("", "{}", '{"sillok":"deployment/v1"}', good.replace(deployment.genesis.hex(), "00")):
         path.write_text(damage)
-        with pytest.raises(ChainError, match=r"damaged|cannot be read"):
+        with pytest.raises(InputError, match=r"damaged|cannot be read"):
             again()
     path.write_text(good.replace("deployment/v1", "deployment/v9"))
-    with pytest.raises(ChainError, match="another version"):
+    with pytest.raises(InputError, match="another version"):
         again()
 
 
