@@ -11,12 +11,13 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
+from anyio import CapacityLimiter
 from fastapi import Depends
 from starlette.requests import Request
 
 from api.auth import OPERATOR, Act, Authenticator, permit
 from api.bulk import BulkDesk
-from api.limits import LOOKUP_BURST, WRITE_BURST, Rate
+from api.limits import LOOKUP_BURST, VERIFYING_AT_ONCE, WRITE_BURST, Rate
 from api.mailroom import Mailroom
 from api.problems import Problem
 from api.rate import TokenBuckets, caller_of
@@ -39,6 +40,7 @@ class Desk:
     writes: TokenBuckets
     bulk: BulkDesk
     mail: Mailroom
+    verifying: CapacityLimiter
 
     @classmethod
     def open(cls, services: Services, settings: Settings) -> Desk:
@@ -52,6 +54,7 @@ class Desk:
             writes=TokenBuckets(writes, time.monotonic),
             bulk=BulkDesk(),
             mail=Mailroom(),
+            verifying=CapacityLimiter(VERIFYING_AT_ONCE),
         )
 
 

@@ -39,6 +39,10 @@ BODY_PACE: Final = Pace(purse_s=30.0, bytes_per_s=KIB)
 BULK_PACE: Final = Pace(purse_s=600.0, bytes_per_s=1)
 """Of a bulk request: whoever sends it may read a large file between two lines. It holds one of few places."""
 
+VERIFYING_AT_ONCE: Final = 2
+"""Look-ups that are verified at a time; the others wait in line. More threads would take the interpreter from each
+other at each of their short waits: sixteen spend three times the CPU on one answer (`make bench`)."""
+
 MAX_BODY_BYTES: Final = 64 * KIB
 """JSON bodies of agencies and keys: two names and a contact."""
 

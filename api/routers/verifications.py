@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import Annotated, Any, Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from api.deps import Looking
+from api.deps import Looking, desk_of
 from api.routers.evidence import EVIDENCE_TYPE
 from api.schemas.reports import ReportShown
 from ledger.errors import InputError
@@ -27,18 +30,23 @@ AsOf = Annotated[str | None, Query(alias="asOf", max_length=20, description="the
 
 
 @router.get("/v1/verifications", summary="Verify by number or digest", responses={200: {"model": ReportShown}})
-def verify(services: Looking, number: Number = None, sha256: Sha256 = None, as_of: AsOf = None) -> JSONResponse:
+async def verify(
+    request: Request, services: Looking, number: Number = None, sha256: Sha256 = None, as_of: AsOf = None
+) -> JSONResponse:
     """Run the nineteen checks on what the ledger has. A negative verdict is a 200; 503 is no answer from the chain.
 
     A number alone checks the record and not the paper: only with `sha256` is a document compared.
     """
     document = Digest32(hex_decode(sha256, length=32, where="sha256")) if sha256 is not None else None
     moment = parse_instant(as_of) if as_of is not None else None
+    verification, came = services.verification, time.monotonic()
     if number is not None:
-        return JSONResponse(services.verification.by_number(read_number(number), document, moment).to_json())
-    if document is None:
+        ask = partial(verification.by_number, read_number(number), document, moment, came=came)
+    elif document is not None:
+        ask = partial(verification.by_digest, document, moment, came=came)
+    else:
         raise InputError("Give a number or a digest.", where="query", fix="Write ?number= or ?sha256=.")
-    return JSONResponse(services.verification.by_digest(document, moment).to_json())
+    return await run_sync(lambda: JSONResponse(ask().to_json()), limiter=desk_of(request).verifying)
 
 
 @router.post(

@@ -34,7 +34,7 @@ HEAD_AGE_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
+class Head:
     """What the chain said its newest block was, or that it did not answer.
 
     Attributes:
@@ -69,11 +69,11 @@ class Gathering:
         self._clock = clock
         self._ticks = ticks
         self._one_asks = threading.Lock()
-        self._heard: _Head | None = None
+        self._heard: Head | None = None
 
     @contextmanager
-    def asking(self) -> Iterator[Callable[[LogInfo, LogIndex, TreeSize], Answers]]:
-        """Ask the chain and the clock, and then read the store as it is in one instant, to the end of the block.
+    def answering(self, head: Head) -> Iterator[Callable[[LogInfo, LogIndex, TreeSize], Answers]]:
+        """Read the store as it is in one instant, to the end of the block; `hear` asked chain and clock before.
 
         In this order: what is accepted later is not spoken of, what was accepted before is. Given is what answers
         about one record: its log, its index, and the size of the checkpoint that the evidence proves it in. It raises
@@ -82,32 +82,34 @@ class Gathering:
         Raises:
             StoreError: the store does not answer.
         """
-        head = self._head()
         with self._records.snapshot():
             yield partial(self._answers, head)
 
-    def _head(self) -> _Head:
+    def hear(self, came: float | None = None) -> Head:
         """What the chain answered to a question that was asked at most `HEAD_AGE_S` before this one.
 
         One asks, and what it hears is for all that came before it asked: so a busy service is no burden to its chain,
         and where the chain is down nobody waits for more than one try beside its own. A failure is for those
         alone who waited for it: who comes later tries anew.
+
+        Args:
+            came: when this one came, by the clock of `ticks`, where it had to wait before; None: now.
         """
-        came = self._ticks()
+        came = self._ticks() if came is None else came
         with self._one_asks:
             heard = self._heard
             if heard is None or came - heard.ticks > (HEAD_AGE_S if isinstance(heard.said, Block) else 0):
                 heard = self._heard = self._ask()
         return heard
 
-    def _ask(self) -> _Head:
+    def _ask(self) -> Head:
         ticks, now = self._ticks(), self._clock()
         try:
-            return _Head(ticks=ticks, now=now, said=self._chain.head())
+            return Head(ticks=ticks, now=now, said=self._chain.head())
         except ChainError as error:
-            return _Head(ticks=ticks, now=now, said=error)
+            return Head(ticks=ticks, now=now, said=error)
 
-    def _answers(self, head: _Head, log: LogInfo, index: LogIndex, size: TreeSize) -> Answers:
+    def _answers(self, head: Head, log: LogInfo, index: LogIndex, size: TreeSize) -> Answers:
         if isinstance(head.said, ChainError):
             raise head.said.with_traceback(None)  # it may be raised in several threads
         mirrored = next(iter(self._chain_store.mirrored_blocks(1)), None) or Block(

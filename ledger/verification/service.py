@@ -6,6 +6,7 @@ no verdict. The reports carry what chain and service answered, so that the asker
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -54,9 +55,13 @@ class Verification:
         )
         self._trust = trust
         self._clock = clock
+        # Reading and judging what this service itself made: one at a time. Each of its many short waits (a row, a
+        # signature) gives the interpreter away, and a dozen threads that take it from each other need three times
+        # the CPU for one answer. The chain is waited for before, and a stranger's evidence is judged outside of it.
+        self._turn = threading.Lock()
 
-    def by_digest(self, digest: Digest32, as_of: Instant | None = None) -> Report:
-        """Verify a file by its SHA-256, 32 bytes.
+    def by_digest(self, digest: Digest32, as_of: Instant | None = None, *, came: float | None = None) -> Report:
+        """Verify a file by its SHA-256, 32 bytes; `came`: see `Gathering.hear`.
 
         Where the same bytes were recorded more than once (by two offices, or as a document and as a step of a
         process), a valid record counts; else the newest.
@@ -69,13 +74,21 @@ class Verification:
             document=digest,
             number=None,
             as_of=as_of,
+            came=came,
         )
         if not reports:
             return self._not_found("No record of a file with this SHA-256 is in this ledger.", as_of)
         return next((report for report in reports if report.verdict is Verdict.VALID), reports[0])
 
-    def by_number(self, number: str, document: Digest32 | None = None, as_of: Instant | None = None) -> Report:
-        """Verify a document number in fours, and the file beside it where its SHA-256 is given.
+    def by_number(
+        self,
+        number: str,
+        document: Digest32 | None = None,
+        as_of: Instant | None = None,
+        *,
+        came: float | None = None,
+    ) -> Report:
+        """Verify a document number in fours, and the file beside it where its SHA-256 is given; `came`: as above.
 
         Raises:
             InfrastructureError: chain or store does not answer.
@@ -85,7 +98,7 @@ class Verification:
             found = self._records.find_number(number)
             return [] if found is None else [found]
 
-        reports = self._looked_up(find, document=document, number=number, as_of=as_of)
+        reports = self._looked_up(find, document=document, number=number, as_of=as_of, came=came)
         return reports[0] if reports else self._not_found("No record with this number is in this ledger.", as_of)
 
     def by_evidence(
@@ -102,7 +115,8 @@ class Verification:
         """
         place, answers = self._place(data), Answers(chain=None, status=None)
         if place is not None:
-            with self._gathering.asking() as answers_about:
+            head = self._gathering.hear()
+            with self._turn, self._gathering.answering(head) as answers_about:
                 answers = answers_about(*place)
         return self._judge(data, answers, document=document, number=number, as_of=as_of)
 
@@ -113,22 +127,25 @@ class Verification:
         document: Digest32 | None,
         number: str | None,
         as_of: Instant | None,
+        came: float | None,
     ) -> list[Report]:
         """Verify the records that `find` finds, by `log_no` and index: they are read in one instant, then judged."""
         looked_up: list[tuple[LogInfo, LogIndex, tuple[bytes, Answers] | None]] = []
-        with self._gathering.asking() as answers_about:
-            logs = {log.log_no: log for log in self._records.logs()}
-            for log_no, index in find():
-                log = logs[log_no]
-                looked_up.append((log, index, self._look_up(log, index, answers_about)))
         reports: list[Report] = []
-        for log, index, found in looked_up:
-            if found is None:
-                reports.append(self._erased(log, index, as_of))
-                continue
-            data, answers = found
-            report = self._judge(data, answers, document=document, number=number, as_of=as_of)
-            reports.append(replace(report, evidence=data))
+        head = self._gathering.hear(came)
+        with self._turn:
+            with self._gathering.answering(head) as answers_about:
+                logs = {log.log_no: log for log in self._records.logs()}
+                for log_no, index in find():
+                    log = logs[log_no]
+                    looked_up.append((log, index, self._look_up(log, index, answers_about)))
+            for log, index, found in looked_up:
+                if found is None:
+                    reports.append(self._erased(log, index, as_of))
+                    continue
+                data, answers = found
+                report = self._judge(data, answers, document=document, number=number, as_of=as_of)
+                reports.append(replace(report, evidence=data))
         return reports
 
     def _look_up(

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from support.service import SEOUL, Office
+
+from api.limits import VERIFYING_AT_ONCE
+from ledger.errors import ChainError
+from ledger.ports.chain import Block
+from ledger.verification.gathering import HEAD_AGE_S
 
 A = f"/v1/agencies/{SEOUL}"
 
@@ -130,3 +139,59 @@ def test_an_act_that_contradicts_itself_is_refused(office: Office, body: dict[st
 def test_acts_of_another_agency_are_not_told(office: Office) -> None:
     assert office.get("/v1/agencies/6260000/status/1").status_code == 404
     assert office.get(f"{A}/status/999999").status_code == 404
+
+
+class Crowd:
+    """Counts how many threads are in a function at one moment, and how many at most."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self._counting = threading.Lock()
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            with self._counting:
+                self.inside += 1
+                self.most = max(self.most, self.inside)
+            try:
+                time.sleep(0.01)
+                return function(*args, **kwargs)
+            finally:
+                with self._counting:
+                    self.inside -= 1
+
+        return counted
+
+
+def test_many_who_ask_at_one_moment_are_answered_in_turn(
+    office: Office, issued: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verification, asking, reading = office.services.verification, Crowd(), Crowd()
+    monkeypatch.setattr(verification, "by_digest", asking.around(verification.by_digest))
+    monkeypatch.setattr(verification, "_look_up", reading.around(verification._look_up))
+    question = f"/v1/verifications?sha256={sha256('to verify')}"
+    with ThreadPoolExecutor(12) as people:
+        answers = list(people.map(lambda _: office.get(question).json()["verdict"], range(24)))
+    assert answers == ["valid"] * 24
+    assert asking.most == VERIFYING_AT_ONCE
+    assert reading.most == 1
+
+
+def test_while_the_chain_is_silent_everybody_is_told_so_after_one_try_or_two(
+    office: Office, issued: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after a try for each who stood in line before them."""
+    tries: list[float] = []
+
+    def silent() -> Block:
+        tries.append(time.monotonic())
+        time.sleep(0.5)
+        raise ChainError("The chain does not answer.")
+
+    monkeypatch.setattr(office.services.chain, "head", silent)
+    time.sleep(HEAD_AGE_S)
+    question = f"/v1/verifications?sha256={sha256('to verify')}"
+    with ThreadPoolExecutor(12) as people:
+        told = [people.submit(office.get, question) for _ in range(12)]
+        assert {one.result().status_code for one in told} == {503}
+    assert len(tries) <= 4

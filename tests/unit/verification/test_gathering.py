@@ -56,7 +56,7 @@ class World:
         )
 
     def ask(self) -> None:
-        with self.gathering.asking():
+        with self.gathering.answering(self.gathering.hear()):
             pass
 
 
@@ -99,6 +99,20 @@ def test_whoever_comes_while_a_slow_chain_is_asked_does_not_get_that_older_answe
     assert world.chain.asked == 2
 
 
+def test_a_failure_is_also_for_whoever_came_before_it_was_asked_and_waited_elsewhere(world: World) -> None:
+    """Those who wait for their turn while the chain is silent don't each wait for a try of their own."""
+    world.chain.down = True
+    came = world.now
+    world.now += 1
+    world.ask()
+    world.now += 5
+    with world.gathering.answering(world.gathering.hear(came)) as answers_about, pytest.raises(ChainError):
+        answers_about(cast(Any, None), LogIndex(0), TreeSize(1))
+    assert world.chain.asked == 1
+    world.gathering.hear(came + 2)
+    assert world.chain.asked == 2, "it came after that question"
+
+
 def test_a_chain_that_is_back_is_asked_by_the_next_who_comes(world: World) -> None:
     world.chain.down = True
     world.ask()
@@ -111,10 +125,10 @@ def test_a_chain_that_is_back_is_asked_by_the_next_who_comes(world: World) -> No
 def test_a_chain_that_does_not_answer_is_an_error_only_for_what_rests_on_it(world: World) -> None:
     world.chain.down = True
     for _ in range(2):
-        with world.gathering.asking() as answers_about, pytest.raises(ChainError):
+        with world.gathering.answering(world.gathering.hear()) as answers_about, pytest.raises(ChainError):
             answers_about(cast(Any, None), LogIndex(0), TreeSize(1))
     assert world.chain.asked == 1, "it is not asked again in the same moment"
     world.chain.down, world.now = False, world.now + 1
-    with world.gathering.asking() as answers_about, suppress(AttributeError):
+    with world.gathering.answering(world.gathering.hear()) as answers_about, suppress(AttributeError):
         answers_about(cast(Any, None), LogIndex(0), TreeSize(1))  # on to the store, which is not there
     assert world.chain.asked == 2
