@@ -20,9 +20,7 @@ RECORDS = 60_000
 @pytest.mark.timeout(900)
 def test_a_bulk_job_survives_many_kills(tmp_path: Path) -> None:
     listed = tmp_path / "list.ndjson"
-    listed.write_text(
-        "".join(f'{{"kind":"document","sha256":"{number:064x}"}}\n' for number in range(1, RECORDS + 1))
-    )
+    write_list(listed, 1)
     service, results, rng = Service(tmp_path / "data"), tmp_path / "results.ndjson", random.Random(9)
     service.start()
     add_seoul(service)
@@ -42,10 +40,7 @@ def test_a_bulk_job_survives_many_kills(tmp_path: Path) -> None:
         acknowledged = seen
         if len(acknowledged) == RECORDS:
             # All recorded: go on with a new list, so that every kill hits a job.
-            offset = RECORDS * (kills + 1)
-            listed.write_text(
-                "".join(f'{{"kind":"document","sha256":"{offset + n:064x}"}}\n' for n in range(RECORDS))
-            )
+            write_list(listed, RECORDS * (kills + 1))
             results.unlink()
             acknowledged = {}
         service.start()
