@@ -6,6 +6,9 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
+# Some containers set it. Then every process, and tests start hundreds, compiles all of Sillok anew: half of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint bench chaos clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom mutants
 
 run: .venv/.run
