@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from ledger.chain.sending import Sending
 from ledger.errors import ChainError, ChainRefusedError, Refusal
@@ -14,6 +15,8 @@ from ledger.ports.chain import Block, SignedTransaction, TransactionOutcome
 from ledger.ports.keys import ChainSigner
 
 Progress = Callable[[SignedTransaction], None]
+FIRST_PAUSE_S: Final = 0.005
+"""Pause before the second look; each next is twice as long. The embedded chain makes a block in milliseconds."""
 
 
 def see_through(
@@ -33,7 +36,7 @@ def see_through(
         transaction: signed.
         signer: the key that signed it.
         timeout_s: give up after this long; what was sent may still be mined.
-        poll_s: pause between two looks.
+        poll_s: longest pause between two looks.
         replace_after_s: raise the fee after each such time without a block.
         before_send: told of each version before it is sent, so that a journal has it first.
 
@@ -46,6 +49,7 @@ def see_through(
         before_send(transaction)
     sending.send([transaction])
     started = sent = time.monotonic()
+    pause_s = min(FIRST_PAUSE_S, poll_s)
     refused: ChainRefusedError | None = None
     while True:
         block = _block_of(versions, sending)
@@ -65,7 +69,8 @@ def see_through(
                 before_send(versions[-1])
             refused = _refused(versions[-1], sending)
             sent = now
-        time.sleep(poll_s)
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, poll_s)
 
 
 def _block_of(versions: Sequence[SignedTransaction], sending: Sending) -> Block | None:
