@@ -45,6 +45,7 @@ OF_ROLE: Final = {
     Role.STATUS: Purpose.STATUS,
 }
 """OFFICER is absent: the service holds no officer's key, so that it cannot act in an officer's name."""
+_ROLE_OF: Final = {purpose: role for role, purpose in OF_ROLE.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class KeyInfo:
     @property
     def role(self) -> Role | None:
         """The role that contracts know it by; None for council, deployer and trust keys."""
-        return next((role for role, purpose in OF_ROLE.items() if purpose is self.purpose), None)
+        return _ROLE_OF.get(self.purpose)
 
     @property
     def agency(self) -> AgencyCode | None:

@@ -28,7 +28,7 @@ from ledger.store.mirror import (
     forget_above,
     lane_selected,
     read_anchor,
-    write_event,
+    write_events,
 )
 from ledger.store.outbox import SqlOutbox
 from ledger.store.records import SqlRecords
@@ -85,8 +85,7 @@ class SqlChainStore(SqlActs, SqlOutbox):
         if upto.number < before or not all(before < event.place.block.number <= upto.number for event in events):
             raise StoreError(f"The mirror is at block {before}; these events do not continue it to {upto.number}.")
         with self._database.write() as connection:
-            for event in events:
-                write_event(connection, event)
+            write_events(connection, events)
             _move_cursor(connection, upto.number)
             table = schema.mirrored_blocks
             connection.execute(delete(table).where(table.c.block_number == upto.number))

@@ -7,11 +7,11 @@ store's own and is never signed or hashed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Connection, Select, and_, delete, insert, select
+from sqlalchemy import CompoundSelect, Connection, Select, Table, and_, delete, insert, select
 
 from ledger.ports.chain import (
     ActVoidedEvent,
@@ -50,53 +50,46 @@ LANES: Final = 128
 """Records (or batches) of one status word."""
 
 
-def write_event(connection: Connection, event: ChainEvent) -> None:
-    """Keep one event, and the rows by which it is found."""
-    at = {"block_number": event.place.block.number, "event_index": event.place.log_index}
-    connection.execute(
-        insert(schema.chain_events).values(
-            **at,
-            block_hash=event.place.block.hash,
-            block_time=event.place.block.time,
-            transaction=event.place.transaction,
-            contract=event.place.contract,
-            name=type(event).__name__,
-            body=json.dumps(_members(event)),
-        )
+def write_events(connection: Connection, events: Iterable[ChainEvent]) -> None:
+    """Keep events, and the rows by which each is found; one statement for all rows of a table."""
+    rows: dict[Table, list[dict[str, object]]] = {}
+    for event in events:
+        for table, row in _rows(event):
+            rows.setdefault(table, []).append(row)
+    for table, many in rows.items():
+        connection.execute(insert(table), many)
+
+
+def _rows(event: ChainEvent) -> Iterator[tuple[Table, dict[str, object]]]:
+    at: dict[str, object] = {"block_number": event.place.block.number, "event_index": event.place.log_index}
+    yield (
+        schema.chain_events,
+        at
+        | {
+            "block_hash": event.place.block.hash,
+            "block_time": event.place.block.time,
+            "transaction": event.place.transaction,
+            "contract": event.place.contract,
+            "name": type(event).__name__,
+            "body": json.dumps(_members(event)),
+        },
     )
     match event:
-        case AnchorEvent():
-            connection.execute(insert(schema.anchors).values(log_id=event.log_id, size=event.size, **at))
-        case StatusEvent():
-            connection.execute(
-                insert(schema.status_words),
-                [
-                    {
-                        "log_id": event.log_id,
-                        "batches": int(event.batches),
-                        "word": word,
-                        "mask": mask.to_bytes(32, "big"),
-                        **at,
-                    }
-                    for word, mask in zip(event.words, event.masks, strict=True)
-                ],
-            )
-        case SupersededEvent():
-            connection.execute(
-                insert(schema.successors).values(
-                    log_id=event.log_id,
-                    log_index=event.index,
-                    successor_log=event.successor_log,
-                    successor=event.successor,
-                    **at,
-                )
-            )
-        case ActVoidedEvent():
-            connection.execute(insert(schema.voided_acts).values(act_head=event.act_head, **at))
-        case KeyEvent():
-            connection.execute(insert(schema.chain_keys).values(agency=event.agency, key_id=event.key_id, **at))
-        case LogEvent():
-            connection.execute(insert(schema.log_events).values(log_id=event.log_id, **at))
+        case AnchorEvent(log_id=log_id, size=size):
+            yield schema.anchors, at | {"log_id": log_id, "size": size}
+        case StatusEvent(log_id=log_id, batches=batches):
+            about = at | {"log_id": log_id, "batches": int(batches)}
+            for word, mask in zip(event.words, event.masks, strict=True):
+                yield schema.status_words, about | {"word": word, "mask": mask.to_bytes(32, "big")}
+        case SupersededEvent(log_id=log_id, index=index):
+            successor = {"successor_log": event.successor_log, "successor": event.successor}
+            yield schema.successors, at | {"log_id": log_id, "log_index": index} | successor
+        case ActVoidedEvent(act_head=act_head):
+            yield schema.voided_acts, at | {"act_head": act_head}
+        case KeyEvent(agency=agency, key_id=key_id):
+            yield schema.chain_keys, at | {"agency": agency, "key_id": key_id}
+        case LogEvent(log_id=log_id):
+            yield schema.log_events, at | {"log_id": log_id}
 
 
 def forget_above(connection: Connection, block_number: int) -> None:
