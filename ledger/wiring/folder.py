@@ -1,11 +1,9 @@
-"""Opens what one data folder holds: its lock, its keystore, its chain and contracts, its stores."""
+"""Opens what one data folder holds: its keystore, its chain and contracts, its stores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from ledger.chain.deploy import deploy
@@ -13,12 +11,11 @@ from ledger.chain.deployment import Deployment, Terms, load_deployment
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.keeper import ChainKeeper
 from ledger.chain.launcher import LocalChainProcess
-from ledger.durable import make_folder_durably
-from ledger.errors import ChainError, StoreError
+from ledger.errors import ChainError
+from ledger.holding import HeldFolder
 from ledger.keys.entries import Purpose
 from ledger.keys.keystore import Keystore
 from ledger.keys.password import ensure_password_file, read_password
-from ledger.locks import FileLock
 from ledger.ports.accounts import AccountStore
 from ledger.ports.agencies import AgencyStore
 from ledger.ports.chain_store import ChainStore
@@ -29,7 +26,6 @@ from ledger.settings import Settings
 from ledger.store.opening import open_store
 from ledger.store.record_keys import open_record_keys
 
-LOCK_FILE: Final = "lock"
 PAUSE_FILE: Final = "chain.lock"
 """Held by each step of the chain loop; a backup holds it so that nothing is anchored between its copies."""
 
@@ -53,13 +49,12 @@ class Adapters:
     keeper: ChainKeeper | None
 
 
-def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, opened: ExitStack) -> Adapters:
-    """Open a data folder and make what is missing in it; `opened` closes all of it again.
+def open_adapters(folder: HeldFolder, ask_password: Callable[[], str] | None) -> Adapters:
+    """Open a data folder and make what is missing in it; closing the folder closes all of it again.
 
     Raises: as `open_services`.
     """
-    _lock(settings.data, opened)
-    child = _launch_chain(settings, opened)
+    settings, child, opened = folder.settings, folder.child, folder.opened
     keyring = _open_keystore(settings, ask_password)
     store = open_store(settings.data / "ledger.db")
     opened.callback(store.close)
@@ -92,17 +87,6 @@ def open_adapters(settings: Settings, ask_password: Callable[[], str] | None, op
     )
 
 
-def _lock(data: Path, opened: ExitStack) -> None:
-    """Hold the folder: one service, or one fsck, at a time. The lock ends with the process, however it ends."""
-    make_folder_durably(data)
-    if not opened.enter_context(FileLock(data / LOCK_FILE).tried()):
-        raise StoreError(
-            "A service runs on this data folder already.",
-            where=str(data),
-            fix="Stop it, or name another with --data.",
-        )
-
-
 def _open_keystore(settings: Settings, ask: Callable[[], str] | None) -> Keystore:
     path, given = settings.data / "keystore.json", settings.keystore_password
     if settings.keystore_password_file is None and given is None and settings.rpc_url is None:
@@ -130,16 +114,6 @@ def _draw_missing(keystore: Keystore, settings: Settings) -> None:
         if Purpose.COUNCIL not in there:
             keystore.add_council_key()
         keystore.add_deployer_key()
-
-
-def _launch_chain(settings: Settings, opened: ExitStack) -> LocalChainProcess | None:
-    """The embedded chain, on its way up while the keystore's password is stretched and the stores are opened."""
-    if settings.rpc_url is not None:
-        return None
-    child = LocalChainProcess(settings.data / "chain")
-    opened.callback(child.stop)
-    child.launch()
-    return child
 
 
 def _url(settings: Settings, child: LocalChainProcess | None) -> str:

@@ -13,6 +13,7 @@ from ledger.chain.act_file import ActFolder
 from ledger.chain.ethereum import EthereumChain
 from ledger.chain.governor import Governor
 from ledger.chain.keeper import ChainKeeper
+from ledger.holding import HeldFolder, hold_folder
 from ledger.keys.keystore import Keystore
 from ledger.locks import FileLock
 from ledger.log.agencies import Agencies
@@ -123,9 +124,16 @@ def open_services(settings: Settings, *, ask_password: Callable[[], str] | None 
         KeystoreError: the keystore cannot be opened with this password.
         ChainError: the chain does not answer, is another one, or has no contracts.
     """
-    with ExitStack() as opened:
-        parts = open_adapters(settings, ask_password, opened)
-        return _join(parts, opened.pop_all())
+    return open_services_of(hold_folder(settings), ask_password=ask_password)
+
+
+def open_services_of(folder: HeldFolder, *, ask_password: Callable[[], str] | None = None) -> Services:
+    """The same of a folder that is held already; it belongs to the services from here on, and is closed with them.
+
+    Raises: as `open_services`.
+    """
+    with folder:
+        return _join(open_adapters(folder, ask_password), folder.opened.pop_all())
 
 
 def _join(parts: Adapters, opened: ExitStack) -> Services:

@@ -56,8 +56,11 @@ ROOMS: dict[str, set[str]] = {
     "ledger.accounts": {"ledger.errors", "ledger.values", "ledger.hashing", "ledger.ports"},
     "ledger.settings": {"ledger.errors"},
     "ledger.backup": {"ledger.durable", "ledger.errors", "ledger.hashing", "ledger.locks", "ledger.values"},
+    # Before everything else is loaded: the folder's lock, and its chain's process on its way.
+    "ledger.holding": {"ledger.chain", "ledger.durable", "ledger.errors", "ledger.locks", "ledger.settings"},
     "ledger.wiring": {
         "ledger.accounts",
+        "ledger.holding",
         "ledger.backup",
         "ledger.durable",
         "ledger.office",
@@ -90,10 +93,13 @@ ROOMS: dict[str, set[str]] = {
     "ledger.cli.fsck": PURE
     | {"ledger.cli", "ledger.log", "ledger.log.collector", "ledger.settings", "ledger.wiring"},
     "ledger.cli.demo": PURE | {"ledger.cli", "ledger.documents", "ledger.durable", "ledger.settings"},
-    # The one place where the service's parts meet its HTTP side: settings, services, chain child, web server.
-    "ledger.cli.up": PURE
+    # Launches the chain's process before anything heavy is loaded.
+    "ledger.cli.up": {"ledger.cli", "ledger.cli.serving", "ledger.holding", "ledger.settings"},
+    # The one place where the service's parts meet its HTTP side: settings, services, web server.
+    "ledger.cli.serving": PURE
     | {
         "ledger.durable",
+        "ledger.holding",
         "ledger.ports",
         "ledger.cli",
         "ledger.wiring",
@@ -249,7 +255,7 @@ KEEPERS: dict[str, set[str]] = {
         "api.pages.routes",
         "api.pages.clerk",
         "api.pages.auditor",
-        "ledger.cli.up",
+        "ledger.cli.serving",
     },
     "jinja2": {"api.pages"},
     "pydantic_settings": {"ledger.settings"},

@@ -114,3 +114,19 @@ def test_naming_a_command_loads_no_other(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_chain_is_launched_before_web_and_store_are_loaded(tmp_path: Path) -> None:
+    """Both processes load their libraries for seconds; one after the other, a start would take twice as long."""
+    code = (
+        "import sys; from ledger.cli.main import main; from ledger.chain.launcher import LocalChainProcess\n"
+        "def launch(process):\n"
+        "    heavy = {'web3', 'sqlalchemy', 'fastapi', 'uvicorn', 'jinja2', 'cryptography'}\n"
+        "    print('launched without', *sorted(heavy - set(sys.modules)))\n"
+        "    raise KeyboardInterrupt\n"
+        "LocalChainProcess.launch = launch\n"
+        f"sys.exit(main(['up', '--data', {str(tmp_path)!r}]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "launched without cryptography fastapi jinja2 sqlalchemy uvicorn web3\n", done.stderr
+    assert (done.returncode, "Traceback" in done.stderr) == (main.EXIT_INTERRUPTED, False)
