@@ -11,6 +11,11 @@ It imports nothing of the program that it serves, so any Ethereum tool or projec
 
 import os
 
+from localchain.curves import postpone_curves
+
 # eth-hash takes the slow pycryptodome although safe-pysha3 is installed (5 µs against 0.7 µs a hash). It decides
 # while `eth` is imported, so this must run first; whoever chose a backend already keeps it.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
+
+# The same holds for what py-evm computes at import and few ever call.
+postpone_curves()

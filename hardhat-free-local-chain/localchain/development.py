@@ -6,11 +6,10 @@ Whoever puts value behind one of these keys loses it; no chain but a development
 
 from __future__ import annotations
 
+import importlib
 from functools import cache
 from typing import Final
 
-from eth_account.hdaccount.deterministic import HDPath
-from eth_account.hdaccount.mnemonic import Mnemonic
 from eth_keys.datatypes import PrivateKey
 
 MNEMONIC: Final = "test test test test test test test test test test test junk"
@@ -22,8 +21,11 @@ _ACCOUNTS: Final = 10
 @cache
 def development_keys() -> dict[bytes, PrivateKey]:
     """Address to key: ten of the well-known mnemonic, then eth-tester's ten (the numbers 1 to 10)."""
-    seed = Mnemonic.to_seed(MNEMONIC)
-    secrets = [HDPath(f"m/44'/60'/0'/0/{number}").derive(seed) for number in range(_ACCOUNTS)]
+    # Only a development chain waits for these libraries.
+    words = importlib.import_module("eth_account.hdaccount.mnemonic").Mnemonic
+    path = importlib.import_module("eth_account.hdaccount.deterministic").HDPath
+    seed = words.to_seed(MNEMONIC)
+    secrets = [path(f"m/44'/60'/0'/0/{number}").derive(seed) for number in range(_ACCOUNTS)]
     secrets += [number.to_bytes(32, "big") for number in range(1, _ACCOUNTS + 1)]
     found = (PrivateKey(secret) for secret in secrets)
     return {key.public_key.to_canonical_address(): key for key in found}
