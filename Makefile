@@ -6,7 +6,7 @@ DATA ?= sillok-data
 BIN := .venv/bin
 UV := .tools/bin/uv
 
-# Some containers set it. Then every process, and tests start hundreds, compiles all of Sillok anew: half of its start.
+# Some containers set it. Then every process, and tests start hundreds, compiles all of Sillok's modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test lint bench chaos clean lock contracts words tokens screens a11y page-budget page-load forge fuzz flood sbom mutants
